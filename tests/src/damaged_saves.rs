@@ -54,7 +54,7 @@ fn a_connection_that_is_interrupted() {
     insta::assert_snapshot!(refusal(Save::BreaksOff(tar()[..6000].to_vec())), @"
     [1]
     error: cannot save `web:1.0.0.2` from the engine at HOST
-      caused by: the connection broke off after 6000 bytes of the answer
+      caused by: the connection was lost after 6000 bytes of the answer
       caused by: error reading a body from connection
       caused by: unexpected EOF during chunk size line
     hint: try again; existing archives and images are unchanged
@@ -67,7 +67,7 @@ fn an_engine_that_crashes_is_not_reported_as_unreachable() {
     let place = Place::with_engine(&engine.host);
     let said = place.run(&["update", "web:1.0.0.2", "--progress", "none"]);
     assert!(place.files().is_empty());
-    assert!(said.stderr.contains("the connection broke off after 6000 bytes"), "{said:?}");
+    assert!(said.stderr.contains("the connection was lost after 6000 bytes"), "{said:?}");
     assert_eq!(said.code, 1);
 }
 

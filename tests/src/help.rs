@@ -141,7 +141,7 @@ fn env_prints_the_context_and_the_version() {
     ");
     insta::assert_snapshot!(run(&["env", "--context", "west"]).refusal(), @"
     [2]
-    error: --context is `west`, but there is no such context in DIR/.docker/contexts; there is `edge`
+    error: --context is `west`, but there is no such context in DIR/.docker/contexts; available: `edge`
     ");
 }
 

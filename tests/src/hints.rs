@@ -70,7 +70,7 @@ fn the_hint_of_a_timeout_names_its_option() {
     insta::assert_snapshot!(update(&place, &[("SEALIFT_API_TIMEOUT", "1")]).refusal(), @"
     [1]
     error: cannot save `web:1.0.0.1` from the engine at HOST
-      caused by: no bytes for 1 s, after 5000 bytes of the answer
+      caused by: no data for 1 s, after 5000 bytes of the answer
     hint: try again; set SEALIFT_API_TIMEOUT=SECONDS to wait longer
     ");
 }

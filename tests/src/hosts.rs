@@ -218,7 +218,7 @@ fn lists_of_hosts_that_cannot_be_used_are_refused_before_anything_is_done() {
     [2]
     error: ansible has more than one word in line 2: `edge1 ansible_port=22`; expected HOST or context:NAME
     [2]
-    error: names, line 2, is `edge1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    error: names, line 2, is `edge1`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     [2]
     error: contexts, line 1, is `edge`, but there is no such context in DIR/.docker/contexts; there are none
     [2]
@@ -265,7 +265,7 @@ fn options_for_engines_that_contradict_each_other_are_refused() {
 
     For more information, try '--help'.
     [2]
-    error: --host is `edge1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    error: --host is `edge1`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     [2]
     error: unexpected argument '--hosts' found
 

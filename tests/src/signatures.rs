@@ -360,7 +360,7 @@ fn a_key_in_place_of_signers_is_refused_and_not_shown() {
     assert_eq!(said.code, 2);
     assert_eq!(
         said.stderr.lines().next().unwrap(),
-        "error: release is not a file of signers: it is a private key; name the public keys"
+        "error: release is not a file of signers: it is a private key; use the public keys"
     );
 }
 

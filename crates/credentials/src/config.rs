@@ -15,7 +15,7 @@ pub struct CliConfig {
     pub(crate) json: Value,
 }
 
-/// The docker CLI's config file cannot be used.
+/// An error in the docker CLI's config file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot use the docker CLI's config file {}: {reason}", path.display())]
 pub struct ConfigError {
@@ -65,7 +65,7 @@ impl CliConfig {
         }
     }
 
-    /// Returns the path of the file.
+    /// Returns the path of the config file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -97,7 +97,7 @@ impl ConfigError {
         self.kind
     }
 
-    /// Returns what is wrong with the file, as a phrase without the path.
+    /// Returns the reason why the file cannot be used, as a phrase without the path.
     pub fn reason(&self) -> &str {
         &self.reason
     }

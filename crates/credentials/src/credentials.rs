@@ -13,14 +13,14 @@ use crate::config::{CliConfig, ConfigError};
 use crate::helper::{CredentialsError, Helpers};
 use crate::login::Login;
 
-/// The docker CLI stores the login for Docker Hub under this name.
+/// The name under which the docker CLI stores the login for Docker Hub.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
-/// How long a credential helper may run unless a limit is set.
+/// The default time limit of a credential helper.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(120);
 
 /// The logins to registries in the docker CLI's config file and in the credential helpers that it
-/// names. By default there are none.
+/// names. The default has no logins.
 ///
 /// `Debug` shows no secrets. Clones share the config file.
 #[derive(Debug, Clone)]
@@ -30,7 +30,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Uses the logins of a config file. Credential helpers run when a login is looked up.
+    /// Creates credentials from a config file. Credential helpers run when a login is looked up.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `auths` or `credHelpers` is not an object.
     pub fn new(config: CliConfig) -> Result<Self, ConfigError> {
         for part in ["auths", "credHelpers"] {
             if !matches!(config.json[part], Value::Null | Value::Object(_)) {
@@ -40,8 +44,8 @@ impl Credentials {
         Ok(Self { config: Some(Arc::new(config)), ..Self::default() })
     }
 
-    /// Reads the config file in a config folder, usually `~/.docker`. If there is no such file,
-    /// there are no logins.
+    /// Reads the config file in a config folder, usually `~/.docker`. If there is no such file, the
+    /// credentials contain no logins.
     pub fn read(folder: &Path) -> Result<Self, ConfigError> {
         match CliConfig::read(folder)? {
             Some(config) => Self::new(config),
@@ -49,14 +53,14 @@ impl Credentials {
         }
     }
 
-    /// Sets the folder of the credential helpers. Without one they are looked up on the path.
+    /// Sets the folder of the credential helpers. By default they are searched for on the `PATH`.
     #[must_use]
     pub fn with_helper_folder(mut self, folder: Option<PathBuf>) -> Self {
         self.helpers.folder = folder;
         self
     }
 
-    /// Sets how long a credential helper may run. The default is 120 seconds.
+    /// Sets the time limit of a credential helper. The default is 120 seconds.
     #[must_use]
     pub fn with_helper_limit(mut self, limit: Duration) -> Self {
         self.helpers.limit = limit;
@@ -65,20 +69,20 @@ impl Credentials {
 
     /// Returns the login for a registry, if there is one.
     ///
-    /// A registry that has a credential helper is looked up there only, as the docker CLI does.
+    /// If a helper is configured for the registry, only the helper is asked, as in the docker CLI.
     ///
     /// # Errors
     ///
-    /// Returns an error if the helper fails or does not answer in time. A helper that does not know
-    /// the registry is no error.
+    /// Returns an error if the helper fails or does not answer in time. If the helper reports that
+    /// it has no login for the registry, the result is `None`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the helper.
+    /// Dropping the future stops the helper.
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime if a helper has to run.
+    /// Panics if a helper must run and there is no tokio runtime.
     pub async fn find(&self, registry: &str) -> Result<Option<Login>, CredentialsError> {
         let Some(config) = &self.config else { return Ok(None) };
         let is_hub = matches!(hostname(registry), "docker.io" | "registry-1.docker.io");
@@ -89,15 +93,15 @@ impl Credentials {
         }
     }
 
-    /// Returns all logins by registry, and the errors of the helpers that failed.
+    /// Returns the logins of all registries, and the errors of the helpers that failed.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the helper that runs.
+    /// Dropping the future stops the helper that is running.
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime if a helper has to run.
+    /// Panics if a helper must run and there is no tokio runtime.
     pub async fn all(&self) -> (BTreeMap<String, Login>, Vec<CredentialsError>) {
         let (mut logins, mut errors) = (BTreeMap::new(), Vec::new());
         let Some(config) = &self.config else { return (logins, errors) };
@@ -128,7 +132,7 @@ impl Credentials {
         let text = |key: &str| answer[key].as_str().unwrap_or_default();
         Ok(match (text("Username"), text("Secret")) {
             (_, "") => None,
-            // Helpers store a token under this user name.
+            // Helpers store identity tokens under this user name.
             ("<token>", token) => Some(Login::with_token(token)),
             (user, password) => Some(Login::with_password(user, password)),
         })
@@ -141,7 +145,7 @@ impl Default for Credentials {
     }
 }
 
-/// Returns the helper of a registry: its own, or else the one for all registries.
+/// Returns the helper that is configured for a registry, or else the default helper.
 fn helper_for<'a>(config: &'a Value, registry: &str) -> Option<&'a str> {
     let own = [registry, hostname(registry)].into_iter();
     let own = own.map(|name| &config["credHelpers"][name]).find_map(Value::as_str);
@@ -167,7 +171,7 @@ fn in_file(config: &Value, registry: &str) -> Option<Login> {
     Some(Login::with_password(user, password))
 }
 
-/// Returns the host and port of a registry, however it is written.
+/// Returns the host and port of a registry, which can be written with a scheme and a path.
 fn hostname(registry: &str) -> &str {
     let rest = registry.strip_prefix("https://").or_else(|| registry.strip_prefix("http://"));
     rest.unwrap_or(registry).split('/').next().unwrap_or_default()
@@ -187,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_found_however_it_is_written() {
+    fn a_registry_is_found_with_and_without_its_scheme_and_path() {
         let auth = STANDARD.encode("ann:se:cret");
         let config = json!({"auths": {
             "https://reg.example:5000/v2/": {"auth": auth},
@@ -207,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registrys_own_helper_goes_before_the_one_for_all() {
+    fn the_helper_of_a_registry_overrides_the_default_helper() {
         let config = json!({"credsStore": "all", "credHelpers": {"reg.example": "own"}});
         assert_eq!(helper_for(&config, "https://reg.example/v1/"), Some("own"));
         assert_eq!(helper_for(&config, "other.example"), Some("all"));

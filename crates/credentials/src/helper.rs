@@ -9,10 +9,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-/// The limit for what a helper prints, in bytes.
+/// The maximum size of a helper's output, in bytes.
 const OUTPUT_LIMIT: u64 = 1 << 20;
 
-/// A credential helper failed, so it is not known whether there is a login.
+/// An error of a credential helper, after which it is unknown whether a login exists.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no login for {registry}: `{helper}` {reason}")]
 pub struct CredentialsError {
@@ -26,11 +26,11 @@ pub struct CredentialsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CredentialsErrorKind {
-    /// The configured name is not the name of a program.
+    /// The configured name contains a `/`, so it is not the name of a program.
     BadName,
-    /// The helper did not finish in time.
+    /// The helper did not finish within its time limit.
     TimedOut,
-    /// The helper cannot be run, or its output cannot be read.
+    /// The helper could not be run, or its output could not be read.
     NotRun,
     /// The helper printed something that is not JSON.
     BadOutput,
@@ -55,17 +55,18 @@ impl CredentialsError {
     }
 }
 
-/// How to run credential helpers.
+/// The settings with which credential helpers run.
 #[derive(Debug, Clone)]
 pub(crate) struct Helpers {
-    /// The folder of the programs; `None` looks them up on the path.
+    /// The folder of the programs. If it is `None`, they are searched for on the `PATH`.
     pub(crate) folder: Option<PathBuf>,
-    /// How long a program may run.
+    /// The time limit of a program.
     pub(crate) limit: Duration,
 }
 
 impl Helpers {
-    /// Runs a command of a helper and returns what it prints, or null if it knows nothing.
+    /// Runs a command of a helper and parses its output. Returns null if the helper has no login
+    /// for the registry.
     pub(crate) async fn run(
         &self,
         helper: &str,
@@ -99,13 +100,14 @@ impl Helpers {
                 fail(CredentialsErrorKind::NotRun, format!("cannot be run: {error}"))
             })?;
         if status.success() {
-            // The output isn't shown, because it contains the secret.
+            // The output is not part of the error, because it can contain the secret.
             return serde_json::from_slice(&output).map_err(|_| {
                 let reason = "printed something that is not JSON".to_owned();
                 fail(CredentialsErrorKind::BadOutput, reason)
             });
         }
-        // A helper prints errors where it prints secrets, so its output is never shown.
+        // Helpers print errors to the same stream as secrets, so the output is never part of an
+        // error.
         match output.trim_ascii() {
             b"credentials not found in native keychain" => Ok(Value::Null),
             _ => Err(fail(CredentialsErrorKind::Failed, format!("failed with {status}"))),
@@ -118,7 +120,7 @@ async fn call(program: &Path, command: &str, input: &str) -> io::Result<(ExitSta
     child.arg(command).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = child.kill_on_drop(true).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that doesn't read its input states the reason in its output.
+        // A helper that exits without reading its input prints the reason, which is read below.
         let _ = stdin.write_all(input.as_bytes()).await;
     }
     let mut output = Vec::new();

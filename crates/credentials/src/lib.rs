@@ -1,32 +1,38 @@
-//! Reads what the docker CLI keeps in its `config.json`: the logins to registries, the credential
-//! helpers that store them, the proxies for builds and the current context.
+//! Reads the docker CLI's `config.json`: the logins to registries, the credential helpers that
+//! store logins, the proxies for builds and the current context.
 //!
 //! ```
 //! use sealift_credentials::Credentials;
 //!
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! # runtime.block_on(async {
-//! let folder = tempfile::tempdir()?;
-//! let config = r#"{"auths": {"https://registry.example/v2/": {"auth": "YW5uOnNlc2FtZQ=="}}}"#;
-//! std::fs::write(folder.path().join("config.json"), config)?;
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let folder = tempfile::tempdir()?;
+//!     let config = r#"{"auths": {"https://registry.example/v2/": {"auth": "YW5uOnNlc2FtZQ=="}}}"#;
+//!     std::fs::write(folder.path().join("config.json"), config)?;
 //!
-//! let credentials = Credentials::read(folder.path())?;
-//! let login = credentials.find("registry.example").await?.expect("there is a login");
-//! assert_eq!(login.user(), Some("ann"));
-//! assert_eq!(login.secret(), "sesame");
-//! assert_eq!(format!("{login:?}"), r#"Login { user: "ann", .. }"#);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # })?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//!     let credentials = Credentials::read(folder.path())?;
+//!     let login = credentials.find("registry.example").await?.expect("there is a login");
+//!     assert_eq!(login.user(), Some("ann"));
+//!     assert_eq!(login.secret(), "sesame");
+//!     assert_eq!(format!("{login:?}"), r#"Login { user: "ann", .. }"#);
+//!     Ok(())
+//! }
 //! ```
 //!
-//! [`CliConfig`] is the file itself. [`Credentials`] finds logins in it, and asks the credential
-//! helpers that it names.
+//! [`CliConfig`] is the file, and [`Credentials`] looks up logins in it and in the credential
+//! helpers that it names:
+//!
+//! ```text
+//! config.json ─ CliConfig::read ─▶ CliConfig ─ Credentials::new ─▶ Credentials ─ find ─▶ Login
+//!                                  │                              │
+//!                                  ├─ current_context             └─ runs docker-credential-NAME
+//!                                  └─ proxy_build_args
+//! ```
 //!
 //! # Runtime
 //!
-//! The asynchronous functions run programs, so they need a tokio runtime with I/O and time enabled;
-//! outside of one they panic, as tokio's own functions do.
+//! The asynchronous functions run programs, so they need a tokio runtime with I/O and time enabled.
+//! Without one they panic, as tokio's own functions do.
 
 #[cfg(not(unix))]
 compile_error!("sealift-credentials supports Unix only");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::CliConfig;
 
-/// The fields of the config file, and the build-time variables that they set. Each variable is also
+/// The fields of the config file and the build-time variables that they set. Each variable is also
 /// set in lower case.
 const PROXIES: [(&str, &str); 5] = [
     ("httpProxy", "HTTP_PROXY"),
@@ -15,8 +15,8 @@ const PROXIES: [(&str, &str); 5] = [
 ];
 
 impl CliConfig {
-    /// Returns the build-time variables for the proxies of an engine, by the engine's address, or
-    /// else those for all engines (`proxies.default`).
+    /// Returns the build-time variables for the proxies of an engine. If the file has no proxies
+    /// for the engine's address, returns those for all engines (`proxies.default`).
     pub fn proxy_build_args(&self, engine: &str) -> BTreeMap<String, String> {
         let proxies = &self.json["proxies"];
         let own = &proxies[engine];
@@ -37,7 +37,7 @@ mod tests {
     use super::CliConfig;
 
     #[test]
-    fn an_engines_own_proxies_go_before_those_for_all() {
+    fn the_proxies_of_an_engine_override_the_default_proxies() {
         let folder = tempfile::tempdir().unwrap();
         let config = r#"{"proxies": {
             "default": {"httpProxy": "http://all", "noProxy": ""},

@@ -1,12 +1,12 @@
-//! What could not be done; [`Failure`] is the reason.
+//! The error of an operation; [`Failure`] is its reason.
 
 use crate::discover::address::Address;
 use crate::error_kind::ErrorKind;
 use crate::failure::Failure;
 
-/// An operation of an [`Engine`](crate::Engine) failed.
+/// An error of an operation of an [`Engine`](crate::Engine).
 ///
-/// The message names the operation, the image and the engine. Its source is the [`Failure`].
+/// The message contains the operation, the image and the engine. The source is the [`Failure`].
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Parts>);
@@ -14,7 +14,7 @@ pub struct Error(Box<Parts>);
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} the engine at {address}")]
 struct Parts {
-    /// The operation with its image, up to the engine: "save `web:1` from".
+    /// The operation with its image, as a phrase before "the engine": "save `web:1` from".
     action: String,
     image: Option<String>,
     address: Address,
@@ -28,17 +28,17 @@ impl Error {
         self.0.failure.kind()
     }
 
-    /// Returns why the operation failed.
+    /// Returns the reason why the operation failed.
     pub fn failure(&self) -> &Failure {
         &self.0.failure
     }
 
-    /// Returns why the operation failed.
+    /// Returns the reason why the operation failed.
     pub fn into_failure(self) -> Failure {
         self.0.failure
     }
 
-    /// Returns the image that the operation was about, if it was about one.
+    /// Returns the reference of the image that the operation was about, if there is one.
     pub fn image(&self) -> Option<&str> {
         self.0.image.as_deref()
     }
@@ -49,7 +49,7 @@ impl Error {
     }
 }
 
-/// The operation that is under way, to be named when it fails.
+/// The current operation, which is named in its error.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     action: String,

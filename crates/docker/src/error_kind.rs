@@ -8,22 +8,23 @@ pub enum ErrorKind {
     Unreachable,
     /// TLS failed: one side does not trust the certificate of the other.
     Untrusted,
-    /// The engine supports no version of the API that this crate supports.
+    /// This crate and the engine have no version of the API in common.
     IncompatibleApi,
-    /// The engine doesn't have the image.
+    /// The engine does not have the image.
     NotFound,
-    /// The engine refused.
+    /// The engine refused the request, or reported an error.
     Refused,
-    /// The connection broke off.
+    /// The connection was lost before the answer was complete.
     Broken,
     /// The engine was silent for too long.
     Idle,
-    /// The engine's answer can't be understood.
+    /// The engine's answer cannot be understood, or is too long.
     Unintelligible,
-    /// The stream that was to be sent ended with an error of its own.
+    /// The stream to be sent ended with an error of its own.
     Upload,
-    /// A file on this side cannot be written or read.
+    /// A local file cannot be written or read.
     File,
-    /// The input is invalid: a reference that no image can have, a context that cannot be sent.
+    /// The input is not valid: a reference that no image can have, or a context that cannot be
+    /// sent.
     Input,
 }

@@ -1,4 +1,4 @@
-//! What went wrong: the cause of an [`Error`](crate::Error), which names what was being done.
+//! The reason why an operation failed: the source of an [`Error`](crate::Error).
 
 use std::error::Error as StdError;
 use std::io;
@@ -17,199 +17,197 @@ use crate::wire::limits::Limit;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What went wrong: the source of an [`Error`](crate::Error).
-///
-/// [`Error`](crate::Error) names the operation, the image and the engine; this type is the reason
-/// why it failed.
+/// The reason why an operation failed: the source of an [`Error`](crate::Error), which names the
+/// operation, the image and the engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// No engine answers at the address.
     #[error("no engine answers at {} (from {})", endpoint.address, endpoint.source)]
     Unreachable {
-        /// The address that was tried, and where it was found.
+        /// The address that was tried, and its source.
         endpoint: Box<Endpoint>,
-        /// The operating system's word.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Something else than an engine answers at the address.
+    /// The server at the address is not a container engine.
     #[error(
         "{} (from {}) is not a container engine: it answers a ping with {answer}",
         endpoint.address,
         endpoint.source
     )]
     NotAnEngine {
-        /// The address, and where it was found.
+        /// The address, and its source.
         endpoint: Box<Endpoint>,
-        /// What it answered.
+        /// The server's answer to a ping.
         answer: String,
     },
-    /// The user may not use the engine's socket.
+    /// The user does not have permission to use the engine's socket.
     #[error("permission denied for {} (from {})", endpoint.address, endpoint.source)]
     Forbidden {
-        /// The socket's address, and where it was found.
+        /// The address of the socket, and its source.
         endpoint: Box<Endpoint>,
-        /// The group whose members may use it, if there is one.
+        /// The group whose members can use the socket, if there is one.
         group: Option<String>,
     },
-    /// One side could not prove to the other who it is.
-    #[error("no TLS with {} (from {}): {reason}", endpoint.address, endpoint.source)]
+    /// The TLS handshake failed, because one side does not accept the other.
+    #[error("the TLS connection to {} (from {}) failed: {reason}", endpoint.address, endpoint.source)]
     Tls {
-        /// The address, and where it was found.
+        /// The address, and its source.
         endpoint: Box<Endpoint>,
-        /// Which side refuses what, and why.
+        /// The reason, in words that name the certificate.
         reason: String,
-        /// The error of TLS itself.
+        /// The error of TLS.
         source: BoxError,
     },
-    /// ssh did not get through to the engine.
+    /// ssh could not connect to the engine.
     #[error(
         "{} (from {}) cannot be reached: ssh failed with {status}: {words}",
         endpoint.address,
         endpoint.source
     )]
     Ssh {
-        /// The address, and where it was found.
+        /// The address, and its source.
         endpoint: Box<Endpoint>,
-        /// How ssh ended.
+        /// The exit status of ssh.
         status: String,
-        /// What ssh printed.
+        /// The output of ssh.
         words: String,
     },
-    /// The engine's API is older than what is needed.
-    #[error("the engine is too old: its newest API is {newest}, and {needed} is needed")]
+    /// The engine's API is older than the oldest version that this crate supports.
+    #[error("the engine is too old: its newest API version is {newest}, but {needed} is required")]
     TooOld {
-        /// The newest that it knows.
+        /// The newest version that the engine supports.
         newest: ApiVersion,
-        /// The oldest that is supported.
+        /// The oldest version that this crate supports.
         needed: ApiVersion,
     },
-    /// The engine no longer supports any version of the API that is known here.
+    /// The engine no longer supports any version of the API that this crate supports.
     #[error("the engine is too new for this program, whose newest API is {known}: {message}")]
     TooNew {
-        /// The newest that is known.
+        /// The newest version that this crate supports.
         known: ApiVersion,
-        /// The engine's own words.
+        /// The engine's message.
         message: String,
     },
-    /// The engine does not support the version of the API that is set.
+    /// The engine does not support the version of the API that a setting requires.
     #[error("{setting} is `{version}`, but the engine's newest API is {newest}")]
     SetTooNew {
-        /// What is set.
+        /// The version that is set.
         version: ApiVersion,
-        /// Where it is set.
+        /// The setting that contains the version.
         setting: SettingSource,
-        /// The newest that the engine knows.
+        /// The newest version that the engine supports.
         newest: ApiVersion,
     },
-    /// The engine doesn't have what was asked for.
+    /// The engine does not have the requested object (status 404).
     #[error("the engine reported: {message}")]
     NotFound {
-        /// The engine's own words.
+        /// The engine's message.
         message: String,
     },
-    /// The engine refused, by its status.
+    /// The engine refused the request, with an error status.
     #[error("the engine reported: {message}")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The engine's own words.
+        /// The engine's message.
         message: String,
     },
-    /// The engine began to answer as if all were well, and then reported this.
+    /// The engine answered with a success status, and then reported an error in the body.
     #[error("the engine reported: {message}")]
     Reported {
-        /// The engine's own words.
+        /// The engine's message.
         message: String,
     },
     /// A step of a build failed.
     #[error(transparent)]
     Step(Box<StepFailure>),
-    /// The connection broke off before the answer was complete.
-    #[error("the connection broke off after {after} bytes of the answer")]
+    /// The connection was lost before the answer was complete.
+    #[error("the connection was lost after {after} bytes of the answer")]
     Broken {
-        /// How many bytes of the answer's body had come.
+        /// The number of bytes of the answer's body that had arrived.
         after: u64,
         /// The error of the connection.
         source: BoxError,
     },
-    /// The answer stalled.
-    #[error("no bytes for {}, after {after} bytes of the answer", Seconds(*limit))]
+    /// The engine stopped sending its answer, but did not close the connection.
+    #[error("no data for {}, after {after} bytes of the answer", Seconds(*limit))]
     Idle {
-        /// For how long nothing came.
+        /// The length of the silence.
         limit: Duration,
-        /// How many bytes of the answer's body had come.
+        /// The number of bytes of the answer's body that had arrived.
         after: u64,
     },
-    /// An ordinary call took too long.
+    /// An ordinary call did not finish within its time limit.
     #[error("no answer within {}", Seconds(*limit))]
     Slow {
-        /// The limit.
+        /// The time limit.
         limit: Duration,
     },
-    /// The engine stopped reading what it is sent.
-    #[error("the engine took no bytes for {}, after {after} bytes of the upload", Seconds(*limit))]
+    /// The engine stopped reading the upload.
+    #[error("the engine read no data for {}, after {after} bytes of the upload", Seconds(*limit))]
     Stuck {
-        /// For how long nothing moved.
+        /// The time during which no data was read.
         limit: Duration,
-        /// How many bytes of the request the engine had taken.
+        /// The number of bytes of the request that the engine had read.
         after: u64,
     },
-    /// The engine was silent, as it may be at that point, but no longer answered a ping either.
+    /// The engine was silent where silence is allowed, and did not answer a ping.
     #[error("the engine was silent, and no longer answers pings")]
     Silent {
-        /// How the ping failed.
+        /// The failure of the ping.
         source: Box<Failure>,
     },
-    /// The engine's answer is longer than what is read of it.
-    #[error("the engine's {what} is longer than {}, the limit", Limit(*limit))]
+    /// The engine's answer is longer than its limit.
+    #[error("the engine's {what} is longer than the limit of {}", Limit(*limit))]
     TooLong {
-        /// What is too long: `answer`, `line`.
+        /// The part that is too long: `answer`, `line`, `response head`.
         what: &'static str,
         /// The limit in bytes.
         limit: u64,
     },
-    /// The answer isn't what engines answer.
+    /// The engine's answer is not valid.
     #[error("the engine's answer cannot be understood: {reason}")]
     Unintelligible {
-        /// What is wrong with it.
+        /// The reason, as a phrase about the answer.
         reason: String,
         /// The error of the parser, if there is one.
         source: Option<BoxError>,
     },
-    /// No image can have this reference, so the engine wasn't asked.
+    /// The text cannot be a reference, so no request was sent.
     #[error("`{reference}` is not an image reference: {reason}")]
     BadReference {
-        /// The reference.
+        /// The text.
         reference: String,
-        /// What is wrong with it.
+        /// The reason, as a phrase about the text.
         reason: &'static str,
     },
-    /// The caller's stream ended with an error, so the request was broken off.
-    #[error("the upload was broken off")]
+    /// The caller's stream ended with an error, so the request was interrupted.
+    #[error("the upload was interrupted")]
     Upload {
-        /// The stream's error.
+        /// The error of the stream.
         source: BoxError,
     },
-    /// The builder that was asked for isn't there, or can't do what is asked for.
-    #[error("{builder} cannot do this build: {reason}")]
+    /// The selected builder is not available, or does not support an option of the request.
+    #[error("{builder} cannot run this build: {reason}")]
     Builder {
-        /// The builder.
+        /// The selected builder.
         builder: Builder,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A file on this side cannot be written or read.
+    /// A local file cannot be written or read.
     #[error("cannot {action} {}", path.display())]
     File {
         /// `write` or `read`.
         action: &'static str,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The operating system's error.
         source: io::Error,
     },
-    /// The build's context can't be sent.
+    /// The context of the build cannot be sent.
     #[error(transparent)]
     Context(#[from] ContextError),
 }
@@ -240,7 +238,7 @@ impl Failure {
         }
     }
 
-    /// Returns the message of the engine, if the engine sent one.
+    /// Returns the engine's message, if the engine sent one.
     pub fn engine_message(&self) -> Option<&str> {
         match self {
             Self::NotFound { message }
@@ -259,10 +257,11 @@ impl Failure {
         Self::Unintelligible { reason: reason.into(), source: source.into() }
     }
 
-    /// Returns the failure that an answer's status means.
+    /// Returns the failure for the status of an answer.
     pub(crate) fn from_status(status: u16, message: String) -> Self {
         match status {
-            // It means the version on the path: the newest that is known, if the engine's is newer.
+            // The error is about the version in the path, which is the newest one that this crate
+            // supports if the engine's is newer.
             400 if message.contains("is too old. Minimum supported API version") => {
                 Self::TooNew { known: ApiVersion::NEWEST_KNOWN, message }
             }

@@ -1,13 +1,14 @@
-//! The entry point of the fuzzed law `build_output` to private types.
+//! The entry point of the fuzz target `build_output` into private types.
 //!
-//! It is hidden from the documentation and is no part of the public interface. The reader of answers
-//! and the classic builder's state are not public, and the public way to them needs an engine.
+//! The module is hidden from the documentation and is not part of the public interface. The reader
+//! of answers and the state of the classic builder are private, and every public function that
+//! reaches them needs an engine.
 
 use crate::build::classic::Progress;
 use crate::build::log::{BuildLog, take};
 use crate::wire::json_lines::AnswerReader;
 
-/// Follows an answer of the classic builder that comes in these pieces, and returns all of its
+/// Follows an answer of the classic builder that arrives in these pieces, and returns all of its
 /// events and its end as text.
 pub fn follow_build<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut events = Vec::new();

@@ -1,10 +1,11 @@
 //! A client for container engines with the Docker API (Docker, Podman): build, inspect, tag,
 //! remove, save and load.
 //!
-//! Engines answer with status 200 and report the failure later in the body; connections break in
-//! the middle of a save; a daemon hangs without closing anything. This crate turns each of these
-//! into an [`Error`] that names the operation, the image and the engine, with the engine's own
-//! message, and never takes an incomplete answer for a complete one.
+//! Container engines fail in ways that look like success: they answer with status 200 and report
+//! the error later in the body, a connection is closed in the middle of a save, or a daemon hangs
+//! without closing the connection. This crate turns each of these into an [`Error`] that names the
+//! operation, the image and the engine, with the engine's own message. It never treats an
+//! incomplete answer as complete.
 //!
 //! ```no_run
 //! use sealift_docker::{Engine, Settings};
@@ -26,53 +27,70 @@
 //! # }
 //! ```
 //!
-//! Start with [`Engine::resolve`], which finds the engine as the docker CLI does. It contacts no
-//! engine: an [`Engine`] connects when it is first used. [`Engine::save`] returns a
-//! [`Stream`](futures_util::Stream) that is also an [`AsyncRead`](tokio::io::AsyncRead),
-//! [`Engine::load`] takes a stream, and both have back-pressure; [`Engine::save_to`] and
-//! [`Engine::load_from`] use files. [`Engine::build`] streams the context and reports what the
-//! engine does as [`BuildEvent`]s.
+//! [`Engine::resolve`] finds the engine as the docker CLI does. It does not contact the engine: an
+//! [`Engine`] connects when it is first used.
+//!
+//! ```text
+//! Settings ─ Engine::resolve ─▶ Engine ─┬─ inspect, list ─▶ EngineImage, ImageSummary
+//!    (environment, --host)        │      ├─ save ─────────▶ SaveStream ─▶ bytes of an archive
+//!                                 │      ├─ load(stream) ─▶ Loaded
+//!                                 │      └─ build ────────▶ BuildEvent …, Built
+//!                                 └─ endpoint ─▶ Endpoint: Address, SettingSource, Tls
+//! ```
+//!
+//! [`Engine::save`] returns a [`Stream`](futures_util::Stream) that is also an
+//! [`AsyncRead`](tokio::io::AsyncRead), and [`Engine::load`] accepts a stream; both apply
+//! back-pressure. [`Engine::save_to`] and [`Engine::load_from`] use files. [`Engine::build`]
+//! streams the context and reports the progress as [`BuildEvent`]s.
 //!
 //! # Runtime
 //!
-//! The asynchronous functions need a tokio runtime with I/O and time enabled; outside of one they
-//! panic, as tokio's own functions do. All of them can be spawned. What happens when their future
-//! is dropped is documented with each as "Cancel safety". [`Engine::resolve`],
+//! The asynchronous functions need a tokio runtime with I/O and time enabled. Without one they
+//! panic, as tokio's own functions do. All of them can be spawned. The section "Cancel safety" of
+//! each function describes what happens if its future is dropped. [`Engine::resolve`],
 //! [`Endpoint::resolve`], [`Settings::credentials`] and [`Settings::proxy_build_args`] block.
 //!
 //! # TLS
 //!
 //! TLS needs the feature `tls`, which is off by default. It uses rustls with the certificates of
-//! `DOCKER_CERT_PATH` or of a context. Without the feature, such an address is refused.
+//! `DOCKER_CERT_PATH` or of a context. Without the feature, an address that needs TLS is refused.
 //!
 //! # Time limits
 //!
-//! An ordinary call has one limit in total. A save may be silent before its first byte, because
-//! engines prepare the whole archive first, and a load or a build may be silent once the engine has
-//! received everything, in both cases for as long as the engine answers pings. Later in a save, a
-//! silence longer than [`Timeouts::idle`] is an error, and so is an engine that takes no bytes of
-//! an upload for that long.
+//! An ordinary call has one limit for its total time.
+//!
+//! A save can be silent before its first byte, because engines prepare the complete archive first.
+//! A load or a build can be silent after the engine has received everything. In both cases the call
+//! waits while the engine answers pings. Later in a save, a silence longer than [`Timeouts::idle`]
+//! is an error. An upload of which the engine reads nothing for that long is also an error.
 //!
 //! # Size limits
 //!
-//! An answer that is longer than its limit is an error ([`Failure::TooLong`]): 64 KiB for pings and
-//! for the messages of refusals, 16 MiB for an image, the engine's description of itself and a
-//! load, 64 MiB for a list, 4 MiB for a line, and 400 KiB for the head of any answer. Only a save
-//! and the log of a build are unlimited; neither is kept in memory.
+//! An answer that is longer than its limit is an error ([`Failure::TooLong`]):
+//!
+//! | answer | limit |
+//! |---|---|
+//! | the head of any answer | 400 KiB |
+//! | a ping, the message of a refusal | 64 KiB |
+//! | one line of a log | 4 MiB |
+//! | an image, the engine's description of itself, a load | 16 MiB |
+//! | a list | 64 MiB |
+//!
+//! Saves and the logs of builds have no limit, because they are not kept in memory.
 //!
 //! # The context of a build
 //!
-//! A build sends what the docker CLI would send: everything that `<Dockerfile>.dockerignore`, or
-//! else `.dockerignore`, does not match, as an archive of the same entries in the same order, owned
+//! A build sends what the docker CLI would send: every file that `<Dockerfile>.dockerignore`, or
+//! else `.dockerignore`, does not match. The archive has the same entries in the same order, owned
 //! by root. A line that is not a pattern is an error ([`ContextError::Pattern`]), and nothing is
 //! sent.
 //!
 //! # BuildKit
 //!
 //! A request uses the classic builder unless it sets [`BuildRequest::builder`]. [`Builder::Auto`]
-//! and [`Builder::BuildKit`] need the feature `buildkit`, which is off by default. BuildKit's steps
-//! run at the same time, and are reported by [`BuildEvent`]s of their own. Logins to registries are
-//! in [`Credentials`] and are sent to the engine only.
+//! and [`Builder::BuildKit`] need the feature `buildkit`, which is off by default. BuildKit runs
+//! steps in parallel and reports them as [`BuildEvent`]s with the number of the step. Logins to
+//! registries come from [`Credentials`] and are sent to the engine only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! Files of allowed signers, as ssh-keygen(1) describes them.
+//! Files of allowed signers, as described in ssh-keygen(1).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ use crate::raw_signature::Details;
 use crate::signer_options::{self, SignerOptions};
 use crate::ssh_signature::SignatureKey;
 
-/// One line: a key, and who signs with it.
+/// A line of the file: a key, and the names of the signers who use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AllowedSigner {
     /// Patterns of names, separated by commas.
@@ -23,7 +23,8 @@ pub(crate) struct AllowedSigner {
 }
 
 impl AllowedSigner {
-    /// Parses a line that is neither empty nor a comment, or returns what is wrong with it.
+    /// Parses a line that is neither empty nor a comment, or returns the reason why it is not
+    /// valid.
     pub(crate) fn parse(line: &str, zone: &TimeZone) -> Result<Self, String> {
         let (principals, rest) = first_word(line)?;
         let (options, key) = match key_text::parse(rest) {
@@ -32,8 +33,8 @@ impl AllowedSigner {
                 let (options, key) = rest.split_at(end);
                 if key_text::parse(line) != Err(NoKey::NoType) {
                     return Err(
-                        "it is a public key without the name of its owner in front, as in \
-                                `release@example.org ssh-ed25519 AAAA…`"
+                        "it is a public key without the name of its owner; put the name first, as \
+                                in `release@example.org ssh-ed25519 AAAA…`"
                             .to_owned(),
                     );
                 }
@@ -44,13 +45,13 @@ impl AllowedSigner {
         let key = key.map_err(|fault| match fault {
             NoKey::NoType => "it has no public key",
             NoKey::Damaged => "its public key is damaged",
-            NoKey::Certificate => "it has a certificate; name the key of its authority instead",
+            NoKey::Certificate => "it has a certificate; use the key of the authority instead",
         })?;
         Ok(Self { principals: principals.to_owned(), options, key })
     }
 
-    /// Returns the names of the signer, or why the signature is refused. `None` if the line is
-    /// about another key.
+    /// Returns the names of the signer, or the reason why the signature is refused. Returns `None`
+    /// if the line has another key.
     pub(crate) fn accept(
         &self,
         key: &SignatureKey,
@@ -117,7 +118,7 @@ impl AllowedSigner {
         Ok(names.join(","))
     }
 
-    /// Checks what the options of the line allow.
+    /// Checks the restrictions in the options of the line.
     fn permit(&self, namespace: &str, now: Timestamp) -> Result<(), VerifyError> {
         let who = Printable(&self.principals);
         if let Some(allowed) = &self.options.namespaces
@@ -126,7 +127,7 @@ impl AllowedSigner {
             return Err(VerifyError::new(
                 VerifyErrorKind::NotAllowed,
                 format!(
-                    "the key of {who} may sign for {} only, not for {namespace}",
+                    "the key of {who} is allowed to sign for {} only, not for {namespace}",
                     Printable(allowed)
                 ),
             ));
@@ -155,11 +156,11 @@ fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
-/// Splits the first word from a line; it may be in quotes.
+/// Splits the first word from a line. It can be quoted.
 fn first_word(line: &str) -> Result<(&str, &str), String> {
     let (word, rest) = match line.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
-        None => line.split_once([' ', '\t']).ok_or("it has one word only")?,
+        None => line.split_once([' ', '\t']).ok_or("it has only one word")?,
     };
     if word.is_empty() {
         return Err("the name of the signer is empty".to_owned());
@@ -189,9 +190,9 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named() {
+    fn each_fault_has_its_message() {
         for (line, fault) in [
-            ("alone", "it has one word only"),
+            ("alone", "it has only one word"),
             ("\"alone", "a quote is not closed"),
             ("\"\" ssh-rsa", "the name of the signer is empty"),
             ("a ssh-rsa", "its public key is damaged"),
@@ -202,11 +203,11 @@ mod tests {
             ("a no-option ssh-rsa", "`no-option` is neither an option nor a type of key"),
             (
                 "a ssh-ed25519-cert-v01@openssh.com AAAA",
-                "it has a certificate; name the key of its authority instead",
+                "it has a certificate; use the key of the authority instead",
             ),
             (
                 KEY,
-                "it is a public key without the name of its owner in front, as in \
+                "it is a public key without the name of its owner; put the name first, as in \
                  `release@example.org ssh-ed25519 AAAA…`",
             ),
         ] {

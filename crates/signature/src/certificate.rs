@@ -1,10 +1,10 @@
-//! Certificates: a key with names and a time, signed by an authority.
+//! Certificates: a key with names and a validity period, signed by an authority.
 
 use crate::public_key::{ED25519, P256, P384, PublicKey, RSA, SK_ED25519, SK_P256};
 use crate::raw_signature::{self, Fault};
 use crate::wire::Reader;
 
-/// The types of certificates, each with the type of its key.
+/// The types of certificates, and the type of key in each.
 const KINDS: [(&str, &str); 6] = [
     ("ssh-ed25519-cert-v01@openssh.com", ED25519),
     ("ssh-rsa-cert-v01@openssh.com", RSA),
@@ -14,7 +14,7 @@ const KINDS: [(&str, &str); 6] = [
     ("sk-ecdsa-sha2-nistp256-cert-v01@openssh.com", SK_P256),
 ];
 
-/// A certificate for a user; one for a host has another number.
+/// The number of certificates for users. Those for hosts have another number.
 const USER: u32 = 1;
 
 /// A certificate whose signature by its authority is valid.
@@ -24,22 +24,22 @@ pub(crate) struct Certificate {
     /// The key of the authority.
     pub(crate) authority: PublicKey,
     is_for_user: bool,
-    /// The names that it is for.
+    /// The names for which the certificate was issued.
     pub(crate) principals: Vec<String>,
-    /// Seconds since 1970: valid from the first one, up to but not including the second one.
+    /// The validity period in seconds since 1970, without its end.
     pub(crate) valid_after: u64,
     pub(crate) valid_before: u64,
-    /// The names of its critical options.
+    /// The names of the critical options.
     critical: Vec<String>,
 }
 
-/// Returns the type of key in a type of certificate, if it is one.
+/// Returns the type of key in a type of certificate, or `None` if it is not a type of certificate.
 pub(crate) fn key_kind(kind: &str) -> Option<&'static str> {
     KINDS.iter().find(|(certificate, _)| *certificate == kind).map(|(_, key)| *key)
 }
 
 impl Certificate {
-    /// Reads a certificate and verifies the authority's signature.
+    /// Parses a certificate and verifies the signature of its authority.
     pub(crate) fn read(blob: &[u8]) -> Result<Self, Fault> {
         let (certificate, signed, signature) = Self::parse(blob).ok_or(Fault::Malformed)?;
         raw_signature::verify(&certificate.authority, signature, signed)?;
@@ -61,7 +61,7 @@ impl Certificate {
         let critical = names(reader.string()?)?;
         let _extensions = names(reader.string()?)?;
         let _reserved = reader.string()?;
-        // Not a certificate itself: there are no chains.
+        // The authority is a plain key, because certificates do not form chains.
         let authority = PublicKey::read(reader.string()?)?;
         let signed = &blob[..blob.len() - reader.rest().len()];
         let signature = reader.string()?;
@@ -71,16 +71,16 @@ impl Certificate {
         reader.is_empty().then_some((certificate, signed, signature))
     }
 
-    /// Returns why it cannot sign anything at any time, if it cannot.
+    /// Returns the reason why the certificate can never sign files, or `None` if it can.
     ///
-    /// OpenSSH ignores critical options of certificates that sign files. They restrict what a key
-    /// may be used for, so one that does not fit here is refused.
+    /// OpenSSH ignores critical options of certificates that sign files. Here, an option that is
+    /// not known is refused, because critical options restrict the use of a key.
     pub(crate) fn flaw(&self, user_verified: bool) -> Option<String> {
         if !self.is_for_user {
             return Some("its certificate is for a host, not for a user".to_owned());
         }
         if self.principals.is_empty() {
-            return Some("its certificate names no principal".to_owned());
+            return Some("its certificate contains no principal".to_owned());
         }
         let fits = |option: &&String| option.as_str() == "verify-required" && user_verified;
         let option = self.critical.iter().find(|option| !fits(option))?;

@@ -1,8 +1,8 @@
-//! Why a signature is refused.
+//! The errors of verification.
 
 use std::fmt;
 
-/// Why a signature is refused. As text it is a sentence about the signature, complete when it is
+/// The reason why a signature is refused. The text is a sentence that is complete when it is
 /// printed alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
@@ -15,29 +15,29 @@ pub struct VerifyError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerifyErrorKind {
-    /// It is damaged, or not a signature at all.
+    /// The signature is damaged, or the text is not a signature.
     Malformed,
-    /// It is a minisign signature and the signers have SSH keys, or the other way round.
+    /// The signature is from minisign and the signers have SSH keys, or the other way round.
     OtherFormat,
-    /// It was made for another purpose.
+    /// The signature was made for another namespace.
     OtherNamespace,
-    /// It does not belong to the content: the content or the signature was changed.
+    /// The signature does not match the content: one of them was changed.
     Mismatch,
-    /// The key is not one of the signers'.
+    /// None of the signers has the key.
     UnknownKey,
-    /// The signer or the certificate is not valid any more.
+    /// The signer or the certificate has expired.
     Expired,
     /// The signer or the certificate is not valid yet.
     NotYetValid,
     /// The key, or the authority of its certificate, is revoked.
     Revoked,
-    /// The signer may not sign for this purpose.
+    /// The signer is not allowed to sign for this namespace.
     NotAllowed,
     /// The certificate is not valid for signing, or for none of the names that are allowed.
     BadCertificate,
     /// A hardware key signed without being touched.
     NobodyPresent,
-    /// A type of key, of hash or of signature that is not supported.
+    /// The type of the key, the hash or the signature is not supported.
     Unsupported,
 }
 
@@ -52,7 +52,7 @@ impl VerifyError {
 
     pub(crate) fn unsupported(what: &str) -> Self {
         let reason = format!("the signature cannot be verified: {what} are not supported");
-        // One version and one hash are singular.
+        // `what` is plural for keys and RSA signatures, and singular for a version and a hash.
         let reason = match what.starts_with("keys") || what.starts_with("RSA") {
             true => reason,
             false => reason.replace(" are not ", " is not "),
@@ -65,7 +65,7 @@ impl VerifyError {
         Self::new(VerifyErrorKind::Mismatch, reason)
     }
 
-    /// Returns the kind of error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> VerifyErrorKind {
         self.kind
     }

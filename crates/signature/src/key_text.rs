@@ -1,4 +1,4 @@
-//! Public keys as text: a type and base 64.
+//! Public keys as text: a type, and the key in base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,18 +6,18 @@ use base64::engine::general_purpose::STANDARD;
 use crate::certificate;
 use crate::public_key::{PublicKey, plain_kind};
 
-/// Why a text does not begin with a public key.
+/// The reason why a text does not begin with a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoKey {
-    /// It does not begin with the name of a type of key.
+    /// The text does not begin with the name of a type of key.
     NoType,
-    /// The key itself is missing, damaged or of another type.
+    /// The key is missing, damaged or of another type.
     Damaged,
-    /// It is a certificate.
+    /// The text is a certificate.
     Certificate,
 }
 
-/// Reads a public key at the beginning of a text; a comment may follow it.
+/// Parses a public key at the beginning of a text. A comment can follow it.
 pub(crate) fn parse(text: &str) -> Result<PublicKey, NoKey> {
     let (kind, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     if certificate::key_kind(kind).is_some() {

@@ -1,37 +1,53 @@
-//! Verifies SSH signatures and minisign signatures against a file of signers, and lets `ssh-keygen`
-//! and `minisign` make them.
+//! Verifies SSH signatures and minisign signatures against a file of signers, and runs `ssh-keygen`
+//! or `minisign` to create them.
 //!
-//! [`verify`] is pure: bytes in, a [`Signer`] or a [`VerifyError`] out. It implements what
-//! `ssh-keygen -Y verify` does, without running it:
+//! ```text
+//! allowed signers, or     ─ Signers::parse ─▶ Signers ─┐
+//! public keys of minisign                              │
+//! public keys ─ RevokedKeys::parse ─▶ RevokedKeys ─────┴─▶ verify ─▶ Signer, or VerifyError
+//!                                                            ▲
+//! key file ─ SigningKey::open ─▶ SigningKey ─ sign ─▶ signature
+//!                                    └─ verifying_key ─▶ VerifyingKey
+//! ```
+//!
+//! [`verify`] implements `ssh-keygen -Y verify` without running it. It reads no files: its input is
+//! bytes.
 //!
 //! ```
 //! use sealift_signature::jiff::{Timestamp, tz::TimeZone};
-//! use sealift_signature::{Signers, verify};
+//! use sealift_signature::{Signers, VerifyErrorKind, verify};
 //!
 //! let signers = b"release@example.org ssh-ed25519 \
 //!     AAAAC3NzaC1lZDI1NTE5AAAAIBjX8dRpTmN1wuqWNZbR6QubmtEqZipO+0Wnbaq5z8E0 release\n";
 //! let signers = Signers::parse(signers, &TimeZone::UTC)?;
 //!
-//! let error = verify(b"content", b"no signature", "file", &signers, Timestamp::now());
-//! assert_eq!(
-//!     error.unwrap_err().to_string(),
-//!     "the signature is not valid: it does not begin with `BEGIN SSH SIGNATURE`"
-//! );
+//! match verify(b"content", b"no signature", "file", &signers, Timestamp::now()) {
+//!     Ok(signer) => println!("signed by {signer}"),
+//!     Err(error) => {
+//!         assert_eq!(error.kind(), VerifyErrorKind::Malformed);
+//!         assert_eq!(
+//!             error.to_string(),
+//!             "the signature is not valid: it does not begin with `BEGIN SSH SIGNATURE`"
+//!         );
+//!     }
+//! }
 //! # Ok::<(), sealift_signature::ParseSignersError>(())
 //! ```
 //!
-//! - [`Signers`] is an allowed signers file of OpenSSH, or a public key of minisign.
-//! - [`RevokedKeys`] are keys that are refused.
-//! - [`SigningKey`] names the key that [`SigningKey::sign`] makes a signature with. It runs
-//!   `ssh-keygen -Y sign`, so that agents and hardware keys work, or `minisign -S`.
-//! - [`VerifyingKey`] is its public key.
+//! - [`Signers`] is an allowed signers file of OpenSSH, or public keys of minisign.
+//! - [`RevokedKeys`] is a list of keys that are refused.
+//! - [`SigningKey`] is a key that creates signatures. [`SigningKey::sign`] runs
+//!   `ssh-keygen -Y sign`, which supports agents and hardware keys, or `minisign -S`.
+//! - [`VerifyingKey`] is the public key of a signing key.
 //!
-//! SSH keys may be Ed25519, ECDSA on P-256 and P-384, RSA of 2048 to 8192 bits with SHA-2, both kinds
-//! of hardware keys, and each of them with a certificate. P-521 and DSA are not supported.
+//! # Keys
 //!
-//! It is stricter than `ssh-keygen` in three points: a hardware key must have been touched, a
-//! certificate may not have critical options other than `verify-required`, and a line of the file
-//! of signers that is not valid is an error even if another line has the key.
+//! Ed25519, ECDSA with P-256 and P-384, RSA of 2048 to 8192 bits with SHA-2, both types of hardware
+//! keys, and certificates for all of them are supported. P-521 and DSA are not supported.
+//!
+//! The crate is stricter than `ssh-keygen` in three points: a hardware key must have been touched,
+//! a certificate can have no critical options except `verify-required`, and an invalid line in the
+//! file of signers is an error even if another line has the key.
 
 #[cfg(not(unix))]
 compile_error!("sealift-signature needs Unix: it runs ssh-keygen and minisign on a terminal");

@@ -1,4 +1,4 @@
-//! minisign: one key, one signature, and a comment that the signature covers.
+//! Keys and signatures of minisign. A signature also covers a comment.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,10 +8,10 @@ use sealift_filename::Printable;
 
 use crate::error::{VerifyError, VerifyErrorKind};
 
-/// What the first line of every file of minisign begins with.
+/// The beginning of the first line in every file of minisign.
 pub(crate) const COMMENT: &str = "untrusted comment:";
 
-/// The algorithm of signatures that do not cover a hash of the content, but the content itself.
+/// The algorithm of legacy signatures, which cover the content instead of its hash.
 const LEGACY: &[u8] = b"Ed";
 
 /// A public key and its id.
@@ -21,7 +21,7 @@ pub(crate) struct MinisignKey {
     id: String,
 }
 
-/// A valid signature: the id of its key, and its trusted comment.
+/// A valid signature: the id of its key, its trusted comment, and the time in the comment.
 pub(crate) struct MinisignSigned {
     pub(crate) key: String,
     pub(crate) comment: String,
@@ -29,7 +29,7 @@ pub(crate) struct MinisignSigned {
 }
 
 impl MinisignKey {
-    /// Reads a public key in base 64.
+    /// Parses a public key in base64.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let key = PublicKey::from_base64(text).ok()?;
         Some(Self { key, id: id(text)? })
@@ -40,14 +40,14 @@ impl MinisignKey {
     }
 }
 
-/// Returns `true` if a text is a file of minisign, or a public key alone.
+/// Returns `true` if a text is a file of minisign, or only a public key.
 pub(crate) fn is_minisign(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim);
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|first| first.starts_with(COMMENT) || MinisignKey::parse(first).is_some())
 }
 
-/// Returns the id of a key or of the key that made a signature, as minisign prints it: without
+/// Returns the id of a key, or of the key that made a signature, as minisign prints it: without
 /// leading zeros.
 fn id(encoded: &str) -> Option<String> {
     let bytes = STANDARD.decode(encoded.trim()).ok()?;
@@ -55,12 +55,12 @@ fn id(encoded: &str) -> Option<String> {
     Some(format!("{:X}", u64::from_le_bytes(id)))
 }
 
-/// Returns the id of the key that a signature names.
+/// Returns the id of the key that a signature names, without verifying it.
 pub(crate) fn key_of(signature: &[u8]) -> Option<String> {
     id(std::str::from_utf8(signature).ok()?.lines().nth(1)?)
 }
 
-/// Verifies a signature by one of the keys. A revoked key is refused.
+/// Verifies that one of the keys made a signature. A revoked key is refused.
 pub(crate) fn verify(
     keys: &[MinisignKey],
     revoked: &[MinisignKey],

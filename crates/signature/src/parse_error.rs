@@ -1,8 +1,8 @@
-//! The error of a file of keys that cannot be read.
+//! The error of a file of keys.
 
 use std::fmt;
 
-/// Why a file is not a list of signers or of revoked keys.
+/// The reason why a file is not a list of signers or of revoked keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseSignersError {
     line: Option<usize>,
@@ -14,12 +14,12 @@ impl ParseSignersError {
         Self { line: None, reason: reason.into() }
     }
 
-    /// Takes the number of the line from 0.
+    /// Creates an error for a line. The index starts at 0.
     pub(crate) fn at(index: usize, reason: impl Into<String>) -> Self {
         Self { line: Some(index + 1), reason: reason.into() }
     }
 
-    /// Returns the number of the line, from 1, or `None` if it is about the whole file.
+    /// Returns the number of the line, from 1, or `None` if the error is about the complete file.
     pub fn line(&self) -> Option<usize> {
         self.line
     }

@@ -1,6 +1,7 @@
-//! Patterns of OpenSSH: `*` is any text, `?` any character.
+//! Patterns of OpenSSH: `*` matches any text, and `?` any character.
 
-/// Returns `true` if a text matches a list of patterns: at least one, and none that `!` negates.
+/// Returns `true` if a text matches at least one pattern of a list, and no pattern that `!`
+/// negates.
 pub(crate) fn matches_list(text: &str, list: &str) -> bool {
     let mut found = false;
     for pattern in list.split(',') {
@@ -14,10 +15,15 @@ pub(crate) fn matches_list(text: &str, list: &str) -> bool {
 }
 
 /// Returns `true` if a text matches a pattern.
+///
+/// Each `*` first matches nothing. When a later part of the pattern does not match, the last `*`
+/// takes one more character and the rest of the pattern is tried again. Earlier stars need not
+/// change, so the time is at most the product of both lengths.
 fn matches(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let (mut at, mut in_pattern) = (0, 0);
-    // Where the last `*` is, and where the text begins that it does not cover yet.
+    // The position of the last `*` in the pattern, and of the first character that it does not
+    // cover.
     let mut star = None;
     while at < text.len() {
         match pattern.get(in_pattern) {
@@ -45,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_is_any_text_and_a_question_mark_one_character() {
+    fn a_star_matches_any_text_and_a_question_mark_one_character() {
         for (text, pattern, is_match) in [
             ("", "", true),
             ("", "*", true),
@@ -63,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negated_pattern_decides_whatever_else_matches() {
+    fn a_negated_pattern_overrides_all_others() {
         assert!(matches_list("file", "git,file"));
         assert!(!matches_list("file", "git"));
         assert!(matches_list("file", "*,!git"));

@@ -15,30 +15,30 @@ pub(crate) const P384: &str = "ecdsa-sha2-nistp384";
 pub(crate) const SK_ED25519: &str = "sk-ssh-ed25519@openssh.com";
 pub(crate) const SK_P256: &str = "sk-ecdsa-sha2-nistp256@openssh.com";
 
-/// Types that OpenSSH knows and this crate cannot verify.
+/// Types of keys that OpenSSH supports and this crate does not.
 const UNSUPPORTED: [&str; 2] = ["ssh-dss", "ecdsa-sha2-nistp521"];
 
 /// A public key, without a certificate.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PublicKey {
     kind: &'static str,
-    /// Its encoding, which two equal keys have in common.
+    /// The encoding of the key, which is the same for equal keys.
     blob: Vec<u8>,
     pub(crate) material: Material,
 }
 
-/// What a signature is verified with.
+/// The numbers of a key with which a signature is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Material {
     Ed25519(Vec<u8>),
-    /// A point on the curve, uncompressed.
+    /// An uncompressed point on the curve.
     P256(Vec<u8>),
     P384(Vec<u8>),
     Rsa {
         exponent: Vec<u8>,
         modulus: Vec<u8>,
     },
-    /// Keys of a hardware token, each with its application, such as `ssh:`.
+    /// A key in a hardware token, with its application, such as `ssh:`.
     SkEd25519 {
         key: Vec<u8>,
         application: Vec<u8>,
@@ -47,18 +47,18 @@ pub(crate) enum Material {
         point: Vec<u8>,
         application: Vec<u8>,
     },
-    /// A type of [`UNSUPPORTED`].
+    /// A key of a type in [`UNSUPPORTED`].
     Unsupported,
 }
 
-/// Returns the type of plain key with this name.
+/// Returns the type of plain key with this name, or `None` if there is none.
 pub(crate) fn plain_kind(name: &str) -> Option<&'static str> {
     let kinds = [ED25519, RSA, P256, P384, SK_ED25519, SK_P256].into_iter().chain(UNSUPPORTED);
     kinds.into_iter().find(|kind| *kind == name)
 }
 
 impl PublicKey {
-    /// Reads a key; `None` if the bytes are not exactly one.
+    /// Parses a key. Returns `None` if the bytes are not exactly one key.
     pub(crate) fn read(blob: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(blob);
         let kind = plain_kind(reader.text()?)?;
@@ -66,7 +66,7 @@ impl PublicKey {
         reader.is_empty().then_some(key)
     }
 
-    /// Reads what follows the type of a key, in the key itself or in a certificate.
+    /// Parses the fields after the type of a key, in the key itself or in a certificate.
     pub(crate) fn read_fields(kind: &'static str, reader: &mut Reader<'_>) -> Option<Self> {
         let before = reader.rest();
         let material = match kind {
@@ -104,18 +104,18 @@ impl PublicKey {
         Some(Self { kind, blob, material })
     }
 
-    /// Returns the name of its type.
+    /// Returns the name of the key's type.
     pub(crate) fn kind(&self) -> &'static str {
         self.kind
     }
 
-    /// Returns its fingerprint, as `ssh-keygen -l` prints it.
+    /// Returns the fingerprint, as `ssh-keygen -l` prints it.
     pub(crate) fn fingerprint(&self) -> String {
         format!("SHA256:{}", STANDARD_NO_PAD.encode(digest(&SHA256, &self.blob)))
     }
 }
 
-/// The type and the fingerprint.
+/// Displays the type and the fingerprint.
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.fingerprint())

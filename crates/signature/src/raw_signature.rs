@@ -1,4 +1,4 @@
-//! One signature by one key, as it stands in an SSH signature and at the end of a certificate.
+//! One signature by one key, as in an SSH signature and at the end of a certificate.
 
 use ring::digest::{SHA256, digest};
 use ring::signature::{
@@ -9,30 +9,30 @@ use ring::signature::{
 use crate::public_key::{Material, PublicKey};
 use crate::wire::Reader;
 
-/// The smallest RSA key that is accepted, in bits, and the largest.
+/// The accepted sizes of RSA keys in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Flags that a hardware token signs: somebody touched it, and somebody entered its PIN.
+/// Flags that a hardware token signs: the token was touched, and its PIN was entered.
 const USER_PRESENT: u8 = 1;
 const USER_VERIFIED: u8 = 4;
 
-/// Why a signature by a key is refused.
+/// The reason why a signature by a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is not a signature by such a key.
+    /// The bytes are not a signature by a key of this type.
     Malformed,
-    /// Another message or another key.
+    /// The signature is for another message, or by another key.
     Mismatch,
-    /// A type of key or of signature that is not supported.
+    /// The type of the key or of the signature is not supported.
     Unsupported(String),
     /// The token signed without being touched.
     NobodyPresent,
 }
 
-/// What else a valid signature shows.
+/// Further facts about a valid signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Details {
-    /// A hardware token verified its user.
+    /// Whether a hardware token verified its user, for example with a PIN.
     pub(crate) user_verified: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn verify(key: &PublicKey, signature: &[u8], message: &[u8]) -> Resul
         Material::Rsa { exponent, modulus } => {
             rsa(kind, exponent, modulus, signed, message).map(|()| software)
         }
-        // The signatures of other keys have the type of the key.
+        // Only RSA has several types of signatures for one type of key.
         _ if kind != key.kind() => Err(Fault::Malformed),
         Material::Ed25519(key) => check(&ED25519, key, message, signed).map(|()| software),
         Material::P256(point) => {
@@ -95,14 +95,14 @@ fn rsa(
     if !RSA_BITS.contains(&bits) {
         return Err(Fault::Unsupported(format!("RSA keys of {bits} bits")));
     }
-    // Some signers leave leading zeros out.
+    // Some signers leave out leading zeros.
     let missing = modulus.len().checked_sub(signature.len()).ok_or(Fault::Malformed)?;
     let padded = [vec![0; missing], signature.to_vec()].concat();
     let key = RsaPublicKeyComponents { n: modulus, e: exponent };
     key.verify(algorithm, message, &padded).map_err(|_| Fault::Mismatch)
 }
 
-/// Returns the two numbers of an ECDSA signature in the form that ring reads.
+/// Returns the two numbers of an ECDSA signature in the form that ring expects.
 fn fixed(signature: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     let mut reader = Reader::new(signature);
     let mut fixed = Vec::with_capacity(2 * length);
@@ -115,8 +115,8 @@ fn fixed(signature: &[u8], length: usize) -> Result<Vec<u8>, Fault> {
     if reader.is_empty() { Ok(fixed) } else { Err(Fault::Malformed) }
 }
 
-/// Returns what a hardware token signs: hashes of its application and of the message, and between
-/// them its flags and its counter, which follow the signature.
+/// Returns the bytes that a hardware token signs: a hash of its application, its flags, its counter
+/// and a hash of the message. The flags and the counter follow the signature.
 fn by_token(
     application: &[u8],
     message: &[u8],

@@ -1,4 +1,4 @@
-//! Keys that are not trusted any more.
+//! Keys that are no longer trusted.
 
 use crate::error::{VerifyError, VerifyErrorKind};
 use crate::key_text;
@@ -7,11 +7,11 @@ use crate::parse_error::ParseSignersError;
 use crate::public_key::PublicKey;
 use crate::ssh_signature::SignatureKey;
 
-/// How a key revocation list of OpenSSH begins.
+/// The beginning of a binary key revocation list of OpenSSH.
 const BINARY: &[u8] = b"SSHKRL\n\0";
 
-/// Keys that are not trusted any more. A key is also revoked if it has a certificate by a revoked
-/// authority.
+/// Keys that are no longer trusted. A key with a certificate from a revoked authority is also
+/// revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RevokedKeys {
     ssh: Vec<PublicKey>,
@@ -19,13 +19,13 @@ pub struct RevokedKeys {
 }
 
 impl RevokedKeys {
-    /// Parses a list with one public key on each line, of SSH or of minisign. Comments begin with
-    /// `#`.
+    /// Parses a list with one public key on each line, of SSH or of minisign. Lines that begin with
+    /// `#` are comments.
     ///
     /// # Errors
     ///
-    /// If a line is not a public key. The binary lists that `ssh-keygen -k` writes are not
-    /// supported.
+    /// Returns an error if a line is not a public key. The binary lists that `ssh-keygen -k` writes
+    /// are not supported.
     pub fn parse(text: &[u8]) -> Result<Self, ParseSignersError> {
         if text.starts_with(BINARY) {
             return Err(ParseSignersError::whole(

@@ -1,4 +1,4 @@
-//! Signing, by `ssh-keygen` or by `minisign`.
+//! Creates signatures with `ssh-keygen` or `minisign`.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -13,23 +13,23 @@ use std::time::Duration;
 use crate::minisign;
 use crate::signers::Format;
 
-/// How much of a key file is read to recognise its format.
+/// The number of bytes that are read of a key file to recognise its format.
 const BEGINNING: u64 = 1024;
-/// How long a signature may be.
+/// The maximum size of a signature in bytes.
 const SIGNATURE_LIMIT: u64 = 1 << 16;
-/// The number of the signal that Ctrl-C sends, the same on every Unix.
+/// The number of the signal that Ctrl-C sends, which is the same on every Unix.
 const SIGINT: i32 = 2;
-/// How often a program that runs is looked at.
+/// The interval at which a running program is checked for its exit.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The file of a key that signs.
+/// A key file that creates signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
     path: PathBuf,
     format: Format,
 }
 
-/// Why no signature was made. It contains no secret.
+/// The reason why no signature was created. It contains no secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("could not sign with {}: {reason}", .key.display())]
 pub struct SignError {
@@ -39,24 +39,25 @@ pub struct SignError {
 }
 
 impl SignError {
-    /// Returns `true` if signing was stopped because the caller asked for it.
+    /// Returns `true` if signing was cancelled by the caller or with Ctrl-C.
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled
     }
 
-    /// Returns the file of the key.
+    /// Returns the path of the key file.
     pub fn key(&self) -> &Path {
         &self.key
     }
 }
 
 impl SigningKey {
-    /// Recognises the format of a key by the beginning of its file: a secret key of minisign, else a
-    /// key of SSH. The latter may be a private key, or a public key whose private key an agent has.
+    /// Opens a key file, and recognises its format by the beginning of the file: a secret key of
+    /// minisign, or else a key of SSH. An SSH key can be a private key, or a public key whose
+    /// private key is in an agent.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read.
+    /// Returns an error if the file cannot be read.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, SignError> {
         let path = path.into();
         let mut beginning = Vec::new();
@@ -71,25 +72,25 @@ impl SigningKey {
         Ok(Self { path, format })
     }
 
-    /// Returns the file.
+    /// Returns the path of the key file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns the kind of signatures that it makes.
+    /// Returns the format of the signatures that the key creates.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Signs a message: `ssh-keygen` for this namespace, `minisign` with this file name in the
-    /// comment that it signs.
+    /// Signs a message. `ssh-keygen` signs it for the namespace. `minisign` signs it with the file
+    /// name `name` in the trusted comment.
     ///
-    /// The program may ask for a password on the terminal, and its messages go to standard error.
+    /// The program can ask for a password on the terminal, and its messages go to standard error.
     /// It is killed soon after `stop` returns `true`.
     ///
     /// # Errors
     ///
-    /// If the program cannot be run or fails.
+    /// Returns an error if the program cannot be run, fails or is stopped.
     pub fn sign(
         &self,
         message: &[u8],
@@ -112,7 +113,7 @@ impl SigningKey {
         let program = "ssh-keygen";
         let mut command = Command::new(program);
         command.args(["-q", "-Y", "sign", "-n", namespace, "-f"]).arg(&self.path);
-        // It reads passwords from the terminal, not from its standard input.
+        // ssh-keygen reads passwords from the terminal, not from its standard input.
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| self.not_run(program, &error))?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
@@ -145,15 +146,16 @@ impl SigningKey {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<u8>, SignError> {
         let program = "minisign";
-        let no_folder = |error: io::Error| self.failed(format!("no temporary folder: {error}"));
+        let no_folder =
+            |error: io::Error| self.failed(format!("cannot create a temporary folder: {error}"));
         let folder = tempfile::tempdir().map_err(no_folder)?;
         let (content, signature) = (folder.path().join(name), folder.path().join("signature"));
         fs::write(&content, message).map_err(no_folder)?;
         let mut command = Command::new(program);
-        // -H: the signature covers a hash of the content, which older releases don't do by default.
+        // `-H` signs a hash of the content, which older releases do not do by default.
         command.args(["-S", "-H", "-s"]).arg(&self.path);
         command.arg("-m").arg(&content).arg("-x").arg(&signature);
-        // It prints what it does where a result is expected from us.
+        // minisign prints messages on standard output, which the caller may need for its results.
         let stderr = io::stderr().as_fd().try_clone_to_owned();
         command.stdout(stderr.map_or_else(|_| Stdio::null(), Stdio::from));
         let mut child = command.spawn().map_err(|error| self.not_run(program, &error))?;
@@ -191,14 +193,14 @@ impl SigningKey {
     }
 }
 
-/// The path of the file.
+/// Displays the path of the key file.
 impl fmt::Display for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.display().fmt(f)
     }
 }
 
-/// How a program ended.
+/// The end of a program.
 enum Ended {
     With(ExitStatus),
     Stopped,

@@ -5,18 +5,18 @@ use jiff::tz::TimeZone;
 
 use crate::time;
 
-/// What restricts a line.
+/// The restrictions of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SignerOptions {
-    /// The key is that of an authority, which signs certificates.
+    /// Whether the key is that of an authority, which signs certificates.
     pub(crate) is_authority: bool,
-    /// Patterns of the namespaces that are allowed; all without it.
+    /// Patterns of the namespaces that are allowed, or `None` if all are.
     pub(crate) namespaces: Option<String>,
     pub(crate) valid_after: Option<Timestamp>,
     pub(crate) valid_before: Option<Timestamp>,
 }
 
-/// Returns where the options at the beginning of a text end: at the first blank outside of quotes.
+/// Returns the end of the options at the beginning of a text: the first blank outside of quotes.
 pub(crate) fn end(text: &str) -> Option<usize> {
     let mut quoted = false;
     let mut escaped = false;
@@ -33,7 +33,7 @@ pub(crate) fn end(text: &str) -> Option<usize> {
 }
 
 impl SignerOptions {
-    /// Parses options, or returns what is wrong with them.
+    /// Parses options, or returns the reason why they are not valid.
     pub(crate) fn parse(text: &str, zone: &TimeZone) -> Result<Self, String> {
         let mut options = Self::default();
         let mut rest = text;
@@ -49,7 +49,7 @@ impl SignerOptions {
             match after.strip_prefix(',') {
                 Some(next) => rest = next,
                 None if after.is_empty() => break,
-                None => return Err(format!("`,` expected before `{after}`")),
+                None => return Err(format!("expected `,` before `{after}`")),
             }
         }
         match (options.valid_after, options.valid_before) {
@@ -86,10 +86,10 @@ impl SignerOptions {
 }
 
 fn is_first(name: &str, is_set: bool) -> Result<(), String> {
-    if is_set { Err(format!("the option {name} is there twice")) } else { Ok(()) }
+    if is_set { Err(format!("the option {name} is set twice")) } else { Ok(()) }
 }
 
-/// Reads a value in quotes, and returns it and what follows it. A `\"` in it is a quote.
+/// Parses a quoted value, and returns it and the rest of the text. In the value, `\"` is a quote.
 fn quoted(text: &str) -> Result<(String, &str), String> {
     let inner = text.strip_prefix('"').ok_or("the value of an option is not in quotes")?;
     let mut value = String::new();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn options_may_be_in_any_order_and_case() {
+    fn options_can_be_in_any_order_and_case() {
         let options = parse(
             r#"Namespaces="a,b c",CERT-AUTHORITY,valid-after="20260101",valid-before="20270101Z""#,
         )
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named() {
+    fn each_fault_has_its_message() {
         for (text, fault) in [
             ("", "`` is neither an option nor a type of key"),
             ("no-touch", "`no-touch` is neither an option nor a type of key"),
@@ -136,8 +136,8 @@ mod tests {
             ("namespaces", r#"the option namespaces needs a value: namespaces="…""#),
             ("namespaces=a", "the value of an option is not in quotes"),
             (r#"namespaces="a"#, "the value of an option has no closing quote"),
-            (r#"namespaces="a"b"#, "`,` expected before `b`"),
-            (r#"namespaces="a",namespaces="b""#, "the option namespaces is there twice"),
+            (r#"namespaces="a"b"#, "expected `,` before `b`"),
+            (r#"namespaces="a",namespaces="b""#, "the option namespaces is set twice"),
             (
                 r#"valid-after="soon""#,
                 r#"valid-after="soon" is not a time such as 20270131 or 202701311200Z"#,

@@ -1,4 +1,4 @@
-//! Who may sign.
+//! The signers who are allowed to sign.
 
 use jiff::tz::TimeZone;
 
@@ -7,7 +7,8 @@ use crate::minisign::{self, MinisignKey};
 use crate::parse_error::ParseSignersError;
 use crate::revoked::RevokedKeys;
 
-/// Who may sign: the lines of an allowed signers file, or public keys of minisign.
+/// The signers who are allowed to sign: the lines of an allowed signers file, or public keys of
+/// minisign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signers {
     pub(crate) keys: Keys,
@@ -20,12 +21,12 @@ pub(crate) enum Keys {
     Minisign(Vec<MinisignKey>),
 }
 
-/// The two kinds of signatures.
+/// The two formats of signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// As `ssh-keygen -Y sign` makes them.
+    /// Signatures of `ssh-keygen -Y sign`.
     Ssh,
-    /// As `minisign -S` makes them.
+    /// Signatures of `minisign -S`.
     Minisign,
 }
 
@@ -33,7 +34,7 @@ impl Format {
     /// Both formats.
     pub const ALL: [Self; 2] = [Self::Ssh, Self::Minisign];
 
-    /// Returns the extension of the file with the signature: `sig` or `minisig`.
+    /// Returns the file name extension of signatures: `sig` or `minisig`.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Ssh => "sig",
@@ -43,18 +44,19 @@ impl Format {
 }
 
 impl Signers {
-    /// Parses a file of signers: an allowed signers file as ssh-keygen(1) describes it, or a public
-    /// key of minisign. Times without a `Z` in the former are in the time zone.
+    /// Parses a file of signers: an allowed signers file as described in ssh-keygen(1), or public
+    /// keys of minisign. Times without a `Z` in an allowed signers file are in the time zone
+    /// `zone`.
     ///
     /// # Errors
     ///
-    /// If a line is not valid, or there is no key. The text is not part of the error if it looks
-    /// like a secret key.
+    /// Returns an error if a line is not valid, or if there is no key. If the text looks like a
+    /// secret key, the error does not contain it.
     pub fn parse(text: &[u8], zone: &TimeZone) -> Result<Self, ParseSignersError> {
         let text = std::str::from_utf8(text)
             .map_err(|_| ParseSignersError::whole("it is not a text of public keys"))?;
         if text.contains("PRIVATE KEY-----") {
-            return Err(ParseSignersError::whole("it is a private key; name the public keys"));
+            return Err(ParseSignersError::whole("it is a private key; use the public keys"));
         }
         let keys = match minisign::is_minisign(text) {
             true => Keys::Minisign(minisign_keys(text)?),
@@ -63,13 +65,13 @@ impl Signers {
         Ok(Self { keys, revoked: RevokedKeys::default() })
     }
 
-    /// Sets the keys that are not trusted, whatever else the signers say.
+    /// Sets keys that are refused even if they are keys of signers.
     #[must_use]
     pub fn with_revoked(self, revoked: RevokedKeys) -> Self {
         Self { revoked, ..self }
     }
 
-    /// Returns the kind of signatures that these signers make.
+    /// Returns the format of the signatures that these signers create.
     pub fn format(&self) -> Format {
         match self.keys {
             Keys::Ssh(_) => Format::Ssh,
@@ -89,7 +91,7 @@ fn allowed_signers(text: &str, zone: &TimeZone) -> Result<Vec<AllowedSigner>, Pa
         signers.push(signer.map_err(|reason| ParseSignersError::at(index, reason))?);
     }
     if signers.is_empty() {
-        return Err(ParseSignersError::whole("there is no signer in it"));
+        return Err(ParseSignersError::whole("it contains no signer"));
     }
     Ok(signers)
 }
@@ -106,7 +108,7 @@ fn minisign_keys(text: &str) -> Result<Vec<MinisignKey>, ParseSignersError> {
         keys.push(key.ok_or_else(|| ParseSignersError::at(index, fault))?);
     }
     if keys.is_empty() {
-        return Err(ParseSignersError::whole("there is no public key of minisign in it"));
+        return Err(ParseSignersError::whole("it contains no public key of minisign"));
     }
     Ok(keys)
 }

@@ -1,4 +1,4 @@
-//! SSH signatures, as PROTOCOL.sshsig of OpenSSH describes them.
+//! SSH signatures, as described in PROTOCOL.sshsig of OpenSSH.
 
 use ring::digest::{SHA256, SHA512, digest};
 use sealift_filename::Printable;
@@ -13,7 +13,7 @@ use crate::wire::{Reader, put_string};
 const MAGIC: &[u8] = b"SSHSIG";
 const VERSION: u32 = 1;
 
-/// A signature, with nothing verified but the signature of a certificate by its authority.
+/// A parsed signature. Nothing has been verified except the authority's signature of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SshSignature {
     pub(crate) key: SignatureKey,
@@ -22,7 +22,7 @@ pub(crate) struct SshSignature {
     signature: Vec<u8>,
 }
 
-/// What signed.
+/// The key that made a signature, alone or in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignatureKey {
     Plain(PublicKey),
@@ -36,7 +36,7 @@ enum Hash {
 }
 
 impl SignatureKey {
-    /// Returns the key, with or without a certificate.
+    /// Returns the key, from the certificate if there is one.
     pub(crate) fn public_key(&self) -> &PublicKey {
         match self {
             Self::Plain(key) => key,
@@ -44,7 +44,7 @@ impl SignatureKey {
         }
     }
 
-    /// Reads a key, with or without a certificate.
+    /// Parses a key or a certificate.
     pub(crate) fn read(blob: &[u8]) -> Result<Self, VerifyError> {
         let malformed = || VerifyError::malformed("its public key is damaged");
         let kind = Reader::new(blob).text().ok_or_else(malformed)?;
@@ -55,7 +55,7 @@ impl SignatureKey {
                 Err(Fault::Unsupported(what)) => Err(VerifyError::unsupported(&what)),
                 Err(Fault::Mismatch | Fault::NobodyPresent) => Err(VerifyError::new(
                     VerifyErrorKind::BadCertificate,
-                    "its certificate was not signed by the authority that it names",
+                    "its certificate was not signed by the authority in it",
                 )),
             };
         }
@@ -68,7 +68,7 @@ impl SignatureKey {
 }
 
 impl SshSignature {
-    /// Reads the text of a signature.
+    /// Parses the text of a signature.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, VerifyError> {
         let text =
             std::str::from_utf8(text).map_err(|_| VerifyError::malformed("it is not text"))?;
@@ -109,7 +109,7 @@ impl SshSignature {
         })
     }
 
-    /// Verifies that the key signed this message for the namespace.
+    /// Verifies that the key signed this message for the namespace in the signature.
     pub(crate) fn verify(&self, message: &[u8]) -> Result<Details, VerifyError> {
         let (hash, digest) = match self.hash {
             Hash::Sha256 => ("sha256", digest(&SHA256, message)),
@@ -126,7 +126,7 @@ impl SshSignature {
             Fault::Unsupported(what) => VerifyError::unsupported(&what),
             Fault::NobodyPresent => VerifyError::new(
                 VerifyErrorKind::NobodyPresent,
-                format!("nobody touched the hardware key {key} when it signed"),
+                format!("the hardware key {key} was not touched when it signed"),
             ),
         })
     }

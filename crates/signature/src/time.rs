@@ -1,4 +1,4 @@
-//! Times in files of allowed signers.
+//! The times in files of allowed signers.
 
 use std::ops::Range;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Parses `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`: UTC with a `Z` or `UTC` at the end, else
-/// in the time zone.
+/// Parses `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`. The time is in UTC if it ends in `Z` or
+/// `UTC`, or else in the time zone.
 pub(crate) fn parse(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let upper = text.to_ascii_uppercase();
     let (digits, is_utc) = match upper.strip_suffix('Z').or_else(|| upper.strip_suffix("UTC")) {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_z_a_time_is_local() {
+    fn a_time_without_a_z_is_local() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let time = |text| parse(text, &zone).unwrap().to_string();
         assert_eq!(time("20260102"), "2026-01-01T22:00:00Z");

@@ -1,4 +1,4 @@
-//! Verifies a signature.
+//! Verifies signatures against signers.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use crate::revoked::RevokedKeys;
 use crate::signers::{Format, Keys, Signers};
 use crate::ssh_signature::{SignatureKey, SshSignature};
 
-/// Who signed. As text it is the name.
+/// The signer of a message. Its `Display` is the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signer {
-    /// The principals in the allowed signers file, those of the certificate, or the id of the
+    /// The principals in the allowed signers file, those in the certificate, or the id of the
     /// minisign key.
     pub name: String,
     /// The type and fingerprint of an SSH key, or the id of a minisign key.
     pub key: String,
     /// The trusted comment of a minisign signature, which the signature covers.
     pub comment: Option<String>,
-    /// When the signature was made, if the signature covers a time. SSH signatures have none.
+    /// The time of the signature, if the signature covers one. SSH signatures do not.
     pub signed_at: Option<Timestamp>,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Signer {
     }
 }
 
-/// Returns the format of a signature, if it has the beginning of one.
+/// Returns the format of a signature, or `None` if the bytes do not begin like a signature.
 pub fn format_of(signature: &[u8]) -> Option<Format> {
     if signature.starts_with(armor::BEGIN.as_bytes()) {
         Some(Format::Ssh)
@@ -55,10 +55,10 @@ pub fn key_of(signature: &[u8]) -> Option<String> {
     }
 }
 
-/// Verifies that one of the signers signed the message, for this namespace, with a key that is
-/// valid now.
+/// Verifies that one of the signers signed the message for this namespace, with a key that is valid
+/// at the time `now`.
 ///
-/// minisign has no namespaces: whatever its key signs counts.
+/// minisign has no namespaces, so every signature of its key is accepted.
 pub fn verify(
     message: &[u8],
     signature: &[u8],
@@ -87,7 +87,7 @@ pub fn verify(
     }
 }
 
-/// Describes who made a signature of minisign.
+/// Returns the signer of a minisign signature.
 pub(crate) fn minisign_signer(signed: MinisignSigned) -> Signer {
     Signer {
         name: format!("minisign key {}", signed.key),
@@ -97,7 +97,7 @@ pub(crate) fn minisign_signer(signed: MinisignSigned) -> Signer {
     }
 }
 
-/// Reads a signature of SSH, and verifies that its key made it of this message, for this namespace.
+/// Parses an SSH signature, and verifies that its key signed this message for this namespace.
 pub(crate) fn ssh_signature(
     message: &[u8],
     signature: &[u8],

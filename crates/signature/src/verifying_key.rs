@@ -1,4 +1,4 @@
-//! The public key of a key that signs.
+//! The public key of a signing key.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,9 +16,9 @@ use crate::ssh_signature::{SignatureKey, SshSignature};
 use crate::verify::{Signer, minisign_signer, ssh_signature};
 use crate::wire::Reader;
 
-/// How much of a file with a key is read.
+/// The number of bytes that are read of a key file.
 const LIMIT: u64 = 1 << 16;
-/// How the content of a private key of OpenSSH begins.
+/// The beginning of the content of a private key in OpenSSH's format.
 const PRIVATE: &[u8] = b"openssh-key-v1\0";
 
 /// The public key of a [`SigningKey`], with its certificate if it has one.
@@ -32,9 +32,9 @@ enum Key {
 }
 
 impl SigningKey {
-    /// Returns the public key, if it can be read without a password: from the file itself if it is a
-    /// public key, a certificate or a private key in OpenSSH's own format; else from the file beside
-    /// it that ends in `.pub`.
+    /// Returns the public key, if it can be read without a password. It is read from the key file
+    /// if that is a public key, a certificate or a private key in OpenSSH's format, or else from
+    /// the file with `.pub` after its name.
     pub fn verifying_key(&self) -> Option<VerifyingKey> {
         let beside = || {
             let mut name = OsString::from(self.path());
@@ -59,7 +59,7 @@ impl SigningKey {
 
 impl VerifyingKey {
     /// Verifies that this key signed the message for this namespace, with or without a certificate.
-    /// The name of the signer is the key.
+    /// The name of the returned signer is the key.
     pub fn verify(
         &self,
         message: &[u8],
@@ -71,7 +71,7 @@ impl VerifyingKey {
                 let (signed, _) = ssh_signature(message, signature, namespace)?;
                 let (key, own) = (signed.key.public_key(), own.public_key());
                 if key != own {
-                    let reason = format!("it was made by the key {key}, not by {own}");
+                    let reason = format!("the signature was made by the key {key}, not by {own}");
                     return Err(VerifyError::new(VerifyErrorKind::UnknownKey, reason));
                 }
                 let key = key.to_string();
@@ -100,7 +100,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Returns the key in a file of SSH.
+/// Returns the key in a key file of SSH.
 fn ssh_key(text: &str) -> Option<SignatureKey> {
     if let Some(rest) = text.strip_prefix("-----BEGIN OPENSSH PRIVATE KEY-----") {
         let encoded: String = rest.lines().take_while(|line| !line.starts_with('-')).collect();
@@ -111,7 +111,7 @@ fn ssh_key(text: &str) -> Option<SignatureKey> {
     SignatureKey::read(&STANDARD.decode(encoded).ok()?).ok()
 }
 
-/// Returns the public key in a private one, which is not encrypted in it.
+/// Returns the public key in a private key file, where it is not encrypted.
 fn private_key(content: &[u8]) -> Option<SignatureKey> {
     let mut reader = Reader::new(content.strip_prefix(PRIVATE)?);
     let (_cipher, _kdf, _options) = (reader.string()?, reader.string()?, reader.string()?);

@@ -1,7 +1,7 @@
-//! SSH's encoding of values: numbers in big-endian order, and byte strings after their length.
+//! SSH's encoding of values: big-endian numbers, and byte strings with their length in front.
 
-/// Reads values from the front of bytes. Each method returns `None` if the bytes do not have the
-/// value.
+/// Reads values from the beginning of a byte slice. Each method returns `None` if the bytes do not
+/// begin with such a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 
@@ -14,7 +14,7 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
-    /// Returns what has not been read.
+    /// Returns the bytes that have not been read.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.0
     }
@@ -50,8 +50,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.string()?).ok()
     }
 
-    /// Reads a positive number and returns its bytes without leading zeros. A number has one
-    /// encoding only, so that a signature cannot be rewritten as another one.
+    /// Reads a positive number and returns its bytes without leading zeros. Only the shortest
+    /// encoding is accepted, so that a signature cannot be rewritten as another one.
     pub(crate) fn positive(&mut self) -> Option<&'a [u8]> {
         let number = self.string()?;
         match number {
@@ -63,9 +63,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Appends a byte string after its length.
+/// Appends a byte string with its length in front.
 pub(crate) fn put_string(to: &mut Vec<u8>, string: &[u8]) {
-    // What is written comes from a message that was read, whose lengths are 32 bits.
+    // The string comes from a parsed message, whose lengths have 32 bits.
     to.extend(u32::try_from(string.len()).unwrap_or(u32::MAX).to_be_bytes());
     to.extend(string);
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_that_is_longer_than_what_is_there_is_refused() {
+    fn a_string_that_is_longer_than_its_input_is_refused() {
         assert_eq!(Reader::new(b"\0\0\0\x03ab").string(), None);
         assert_eq!(Reader::new(b"\0\0\0").string(), None);
         let mut reader = Reader::new(b"\0\0\0\x02abc");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_positive_number_has_one_encoding() {
+    fn a_positive_number_has_only_one_encoding() {
         let read = |number: &[u8]| {
             let mut string = Vec::new();
             put_string(&mut string, number);

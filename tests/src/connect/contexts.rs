@@ -90,7 +90,7 @@ mod on_engine {
             way.goes_both_ways();
 
             let words = way.refusal(&["--context", "west", "update", "web:1"]);
-            assert!(words.contains("there are `edge` and `here`"), "{words}");
+            assert!(words.contains("available: `edge`, `here`"), "{words}");
         }
 
         #[test]
@@ -103,7 +103,7 @@ mod on_engine {
             way.set("DOCKER_CONFIG", way.config());
             insta::assert_snapshot!(way.refusal(&["--context", "blind", "update", "web:1"]), @"
             [2]
-            error: --context is `blind`, but it has SkipTLSVerify, so nothing would prove who answers; make it anew without skip-tls-verify and with ca=FILE
+            error: --context is `blind`, but it sets SkipTLSVerify, and TLS without verification is not supported; create it again without skip-tls-verify and with ca=FILE
             ");
         }
     }

@@ -61,12 +61,12 @@ mod on_engine {
             let here = Empty::new();
             here.link(&podman.host, &here.runtime.join("podman/podman.sock"));
             let env = here.env("true");
-            insta::assert_snapshot!(line_of(&env, "host"), @"host unix://DIR/runtime/podman/podman.sock the first socket that is there");
+            insta::assert_snapshot!(line_of(&env, "host"), @"host unix://DIR/runtime/podman/podman.sock the first socket that exists");
             assert!(line_of(&env, "engine").contains("Podman"), "{env}");
             let socket = podman.host.trim_start_matches("unix://");
             let env =
                 here.env(&format!("mkdir /run/podman; ln -s {socket} /run/podman/podman.sock"));
-            insta::assert_snapshot!(line_of(&env, "host"), @"host unix:///run/podman/podman.sock the first socket that is there");
+            insta::assert_snapshot!(line_of(&env, "host"), @"host unix:///run/podman/podman.sock the first socket that exists");
             assert!(line_of(&env, "engine").contains("Podman"), "{env}");
         }
 
@@ -78,11 +78,11 @@ mod on_engine {
             here.link(&podman.host, &here.runtime.join("podman/podman.sock"));
             here.link(&docker.host, &here.runtime.join("docker.sock"));
             let env = here.env("true");
-            insta::assert_snapshot!(line_of(&env, "host"), @"host unix://DIR/runtime/docker.sock the first socket that is there");
+            insta::assert_snapshot!(line_of(&env, "host"), @"host unix://DIR/runtime/docker.sock the first socket that exists");
             assert!(line_of(&env, "engine").contains("Docker"), "{env}");
             let socket = docker.host.trim_start_matches("unix://");
             let env = here.env(&format!("ln -s {socket} /run/docker.sock"));
-            insta::assert_snapshot!(line_of(&env, "host"), @"host unix:///var/run/docker.sock the first socket that is there");
+            insta::assert_snapshot!(line_of(&env, "host"), @"host unix:///var/run/docker.sock the first socket that exists");
             assert!(line_of(&env, "engine").contains("Docker"), "{env}");
         }
     }

@@ -54,17 +54,17 @@ mod on_engine {
             insta::assert_snapshot!(words, @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine requires a client certificate, but there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: BadCertificate
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/clients/expired/cert.pem: it has expired
               caused by: received fatal alert: BadCertificate
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine reports no reason, but FOLDER/clients/unknown/ca.pem does not contain its authority either
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/clients/unknown/cert.pem: it reported no reason, but the authority is not in FOLDER/clients/unknown/ca.pem either
               caused by: received fatal alert: BadCertificate
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
@@ -76,7 +76,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/clients/misled/ca.pem does not contain
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is from an authority that is not in FOLDER/clients/misled/ca.pem
               caused by: invalid peer certificate: UnknownIssuer
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
@@ -90,7 +90,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `localhost`, but for 127.0.0.1
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is not for `localhost`, but for 127.0.0.1
               caused by: invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for IpAddress(127.0.0.1)
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             "#);
@@ -132,17 +132,17 @@ mod on_engine {
             insta::assert_snapshot!(words, @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER/clients/without
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine requires a client certificate, but there is no cert.pem and key.pem in FOLDER/clients/without
               caused by: received fatal alert: CertificateRequired
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/expired/cert.pem: it has expired
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/clients/expired/cert.pem: it has expired
               caused by: received fatal alert: CertificateExpired
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/clients/unknown/cert.pem: the engine does not know its authority
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/clients/unknown/cert.pem: the engine does not trust its authority
               caused by: received fatal alert: UnknownCA
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
@@ -159,7 +159,7 @@ mod on_engine {
             insta::assert_snapshot!(format!("{words}certificate expired: WHEN\n{hint}"), @"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate has expired
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate has expired
               caused by: invalid peer certificate: certificate expired: WHEN
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             ");
@@ -173,7 +173,7 @@ mod on_engine {
             insta::assert_snapshot!(way.refusal(&["update", "web:1"]), @r#"
             [6]
             error: cannot inspect `web:1` in the engine at HOST
-              caused by: no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `127.0.0.1`, but for build.example
+              caused by: the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is not for `127.0.0.1`, but for build.example
               caused by: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("build.example")
             hint: check the certificates of the engine; `sealift env` shows which ones are used, and why
             "#);

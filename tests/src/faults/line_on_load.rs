@@ -60,7 +60,7 @@ fn whole() {
 fn interrupted() {
     scenario(12, |seed| {
         let limit = some_bytes(seed);
-        refused(Load::BreaksOff(limit), 1, &[CANNOT, "the connection broke off"], seed);
+        refused(Load::BreaksOff(limit), 1, &[CANNOT, "the connection was lost"], seed);
         "refused with 1".to_owned()
     });
 }
@@ -105,7 +105,7 @@ fn reported_but_not_loaded() {
         let said = seed.any(&["", "{\"stream\":\"Loaded image: other:1\\n\"}\n"]);
         let (load, code, words) = match seed.choose(&[0, 1, 2]) {
             0 => (Load::Forgets, 5, "but does not have"),
-            1 => (Load::AnswersHalf, 1, "the connection broke off"),
+            1 => (Load::AnswersHalf, 1, "the connection was lost"),
             _ => (Load::Answers(usize::MAX, 200, (*said).to_owned()), 5, "but does not have"),
         };
         refused(load, code, &[words], seed);

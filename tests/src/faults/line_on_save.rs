@@ -104,7 +104,7 @@ const DAMAGED: &str = "is damaged; nothing was changed in artifacts";
 /// is interrupted.
 fn interrupted(saved: &Saved, at: usize, seed: &mut Seed) -> Fault {
     let sent = saved.tar[..at].to_vec();
-    let broken = || Expected::Refused(1, format!("the connection broke off after {at} bytes"));
+    let broken = || Expected::Refused(1, format!("the connection was lost after {at} bytes"));
     let (save, expected) = match seed.any(&[0, 1, 2]) {
         0 => (Save::Ends(sent), Expected::Refused(5, DAMAGED.to_owned())),
         1 => (Save::BreaksOff(sent), broken()),
@@ -227,7 +227,7 @@ fn zeros_behind(saved: &Saved, seed: &mut Seed) -> Fault {
 
 fn a_stall(saved: &Saved, seed: &mut Seed) -> Fault {
     let at = 1 + seed.below(saved.tar.len() - 1);
-    let words = format!("no bytes for 1 s, after {at} bytes of the answer");
+    let words = format!("no data for 1 s, after {at} bytes of the answer");
     fault(saved, Save::Stalls(saved.tar[..at].to_vec()), Expected::Refused(1, words))
 }
 
@@ -248,7 +248,7 @@ fn a_tag_that_moves(saved: &Saved, seed: &mut Seed) -> Fault {
         2 => (vec![other(8), mine(), other(9)], whole(), Expected::Refused(1, twice.to_owned())),
         _ => {
             let broken = Save::BreaksOff(saved.tar[..at].to_vec());
-            let words = format!("the connection broke off after {at} bytes");
+            let words = format!("the connection was lost after {at} bytes");
             (vec![other(9), mine()], broken, Expected::Refused(1, words))
         }
     };

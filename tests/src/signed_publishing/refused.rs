@@ -66,8 +66,8 @@ fn a_signed_destination_stays_signed() {
     ));
     let said = publisher.assert_refused(
         &["--sign", "other"],
-        "published/images.json was signed with another key: it was made by the key ssh-ed25519 \
-         SHA256:…, not by ssh-ed25519 SHA256:…",
+        "published/images.json was signed with another key: the signature was made by the key \
+         ssh-ed25519 SHA256:…, not by ssh-ed25519 SHA256:…",
     );
     assert!(said.stderr.contains("hint: pass --signed-by FILE with the new key"), "{said:?}");
     publisher.trust("both", &["release", "other"]);
@@ -102,8 +102,8 @@ fn entries_of_other_images_are_signed_only_with_a_valid_signature() {
     assert_eq!(publish(&["--sign", "other"]).code, 0);
     publisher.assert_refused(
         &["--sign", "release"],
-        "cannot sign the entries of other images in published/images.json, api: it was made by the \
-         key ssh-ed25519 SHA256:…, not by ssh-ed25519 SHA256:…",
+        "cannot sign the entries of other images in published/images.json, api: the \
+         signature was made by the key ssh-ed25519 SHA256:…, not by ssh-ed25519 SHA256:…",
     );
     publisher.assert_refused(
         &["--sign", "release", "--signed-by", "signers"],

@@ -1,4 +1,4 @@
-//! Credential helpers, as stubs that answer and fail in the ways of real ones.
+//! Tests with stubs of credential helpers, which answer and fail in the ways of real helpers.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
 
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use sealift_credentials::{Credentials, CredentialsError, CredentialsErrorKind, Login};
 use tempfile::TempDir;
 
-/// Creates a config folder whose logins are in a helper with this script.
+/// Creates a config folder with a credential helper that runs this script.
 fn with_helper(script: &str) -> (TempDir, Credentials) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.json"), r#"{"credsStore": "stub"}"#).unwrap();
     let path = folder.path().join("docker-credential-stub");
-    // A shell writes it: a file that this process has open for writing can't be run, and a child of
-    // another test may hold it open for a moment.
+    // A shell writes the file: while a file is open for writing it cannot be run, and a child
+    // process of another test may inherit a file that this process has open.
     let mut shell = Command::new("sh");
     let shell = shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(&path);
     assert!(shell.arg(format!("#!/bin/sh\n{script}")).status().unwrap().success());
@@ -55,7 +55,7 @@ esac"#,
 }
 
 #[tokio::test]
-async fn a_helper_that_fails_is_an_error_without_its_output() {
+async fn the_error_of_a_failed_helper_does_not_contain_its_output() {
     let errors = [
         failure("echo canary; exit 3").await,
         failure("echo canary").await,
@@ -76,7 +76,7 @@ async fn a_helper_that_fails_is_an_error_without_its_output() {
 }
 
 #[tokio::test]
-async fn a_helper_has_a_limit_of_time_and_is_ended() {
+async fn a_helper_that_exceeds_its_time_limit_is_killed() {
     let (folder, credentials) = with_helper("echo $$ > \"${0%/*}/pid\"; exec sleep 600");
     let credentials = credentials.with_helper_limit(Duration::from_millis(500));
     let start = Instant::now();
@@ -85,7 +85,7 @@ async fn a_helper_has_a_limit_of_time_and_is_ended() {
     assert!(start.elapsed() < Duration::from_secs(60));
     let pid = fs::read_to_string(folder.path().join("pid")).unwrap();
     let status = format!("/proc/{}/status", pid.trim());
-    // What was killed is gone, or waits to be reaped.
+    // A killed process is gone, or a zombie until it is reaped.
     let is_running = || fs::read_to_string(&status).is_ok_and(|text| !text.contains("State:\tZ"));
     while is_running() {
         assert!(start.elapsed() < Duration::from_secs(60), "{pid}");
@@ -94,7 +94,7 @@ async fn a_helper_has_a_limit_of_time_and_is_ended() {
 }
 
 #[tokio::test]
-async fn a_helper_has_a_limit_of_output() {
+async fn a_helper_that_exceeds_its_output_limit_is_an_error() {
     let error = failure("exec yes").await;
     assert_eq!(error.kind(), CredentialsErrorKind::NotRun);
     let expected = "no login for reg.example: `docker-credential-stub` cannot be run: its output is longer than 1 MiB";
@@ -102,7 +102,7 @@ async fn a_helper_has_a_limit_of_output() {
 }
 
 #[tokio::test]
-async fn a_helper_that_is_missing_or_has_a_path_for_a_name_is_an_error() {
+async fn a_missing_helper_and_a_name_with_a_path_are_errors() {
     for (store, kind) in
         [("missing", CredentialsErrorKind::NotRun), ("../stub", CredentialsErrorKind::BadName)]
     {

@@ -1,4 +1,4 @@
-//! An engine, and what all calls to it share.
+//! An engine, and the state that all calls to it share.
 
 use std::sync::Arc;
 
@@ -15,27 +15,27 @@ use crate::wire::transport::Transport;
 
 /// A container engine.
 ///
-/// It connects when it is first used, and opens a new connection for each request. Clones share
-/// what is known about the engine, such as the version of its API.
+/// It connects when it is first used, and opens a new connection for each request. Clones share the
+/// facts that were learnt about the engine, such as the version of its API.
 ///
-/// All methods need a tokio runtime with I/O and time enabled; outside of one they panic.
+/// All asynchronous methods need a tokio runtime with I/O and time enabled, and panic without one.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) transport: Arc<Transport>,
-    /// The kind of ids that the engine shows in answers without descriptors.
+    /// The kind of id in answers that contain no descriptors. It is asked for once.
     pub(crate) id_kind: Arc<OnceCell<IdKind>>,
 }
 
 impl Engine {
-    /// Creates an engine. No connection is made yet.
+    /// Creates an engine without connecting to it.
     #[must_use]
     pub fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
         let transport = Arc::new(Transport::new(endpoint, timeouts));
         Self { transport, id_kind: Arc::default() }
     }
 
-    /// Creates the engine that the settings choose, with their time limits. No connection is made
-    /// yet.
+    /// Creates the engine that the settings choose, with their time limits, without connecting to
+    /// it.
     ///
     /// This function **blocks** as [`Endpoint::resolve`] does.
     ///
@@ -50,12 +50,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// Those of [`Endpoint::resolve`] and [`Timeouts::resolve`].
+    /// Returns the errors of [`Endpoint::resolve`] and [`Timeouts::resolve`].
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
         Ok(Self::new(Endpoint::resolve(settings)?, Timeouts::resolve(settings)?))
     }
 
-    /// Returns where the engine is, and which setting chose it.
+    /// Returns the engine's address and the setting that chose it.
     pub fn endpoint(&self) -> &Endpoint {
         &self.transport.endpoint
     }
@@ -64,7 +64,7 @@ impl Engine {
         Operation::new(action, image, &self.transport.endpoint.address)
     }
 
-    /// Runs an ordinary call, which has one time limit in total.
+    /// Runs an ordinary call, which has one limit for its total time.
     pub(crate) async fn call<T>(
         &self,
         operation: &Operation,

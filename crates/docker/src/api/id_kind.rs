@@ -1,21 +1,21 @@
-//! Which digest of an image an engine shows as its id.
+//! The kind of digest that an engine uses as the id of an image.
 
 use serde_json::Value;
 
-/// What the id is the digest of that an engine shows for an image.
+/// The kind of digest that an engine uses as the id of an image.
 ///
-/// It is exhaustive, because a caller that compares ids has to decide for each kind.
+/// The enum is exhaustive, because code that compares ids must handle each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdKind {
-    /// The image's config: in Docker's classic store, and in Podman.
+    /// The digest of the image's config: in Docker's classic store and in Podman.
     Config,
-    /// The descriptor that the tag points to, of a manifest or an index: in a containerd store. No
-    /// call returns the config's digest there.
+    /// The digest of the manifest or index that the tag points to: in a containerd store, where no
+    /// call returns the digest of the config.
     Descriptor,
 }
 
-/// Reads the engine's list of pairs about its storage driver.
+/// Returns the kind of id, given the name-value pairs that describe the engine's storage driver.
 pub(crate) fn id_kind_of_driver(status: &Value) -> IdKind {
     let pairs = status.as_array().map(Vec::as_slice).unwrap_or_default();
     let is_snapshotter = |pair: &Value| {

@@ -1,4 +1,4 @@
-//! Images as engines show them.
+//! Images as engines report them.
 
 use bollard::models::{ImageManifestSummary, ImageManifestSummaryKindEnum};
 use sealift_oci::{Digest, Platform};
@@ -8,39 +8,39 @@ use crate::api::id_kind::IdKind;
 use crate::api::platform;
 use crate::failure::Failure;
 
-/// An image as the engine shows it.
+/// An image as the engine reports it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineImage {
     /// The id that the engine shows.
     pub id: Digest,
-    /// What the id is the digest of.
+    /// The kind of digest that the id is.
     pub id_kind: IdKind,
-    /// Its names and tags.
+    /// The references of the image, each with a tag.
     pub repo_tags: Vec<String>,
-    /// The digests of its uncompressed layers, lowest first; empty if the engine shows one that is
-    /// no SHA-256.
+    /// The digests of its uncompressed layers, lowest first. Empty if one of them is not a SHA-256
+    /// digest.
     pub diff_ids: Vec<Digest>,
-    /// The manifests of the kind `image` that the engine has, one for each platform. Empty if the
+    /// The manifests of kind `image` that the engine has, one for each platform. Empty if the
     /// engine does not list manifests.
     pub manifests: Vec<ImageManifest>,
-    /// When it was built, RFC 3339.
+    /// The time when the image was built, in the format of RFC 3339.
     pub created: Option<String>,
-    /// The platform; of several, the one that the engine would run.
+    /// The platform. If the image exists for several, this is the one that the engine would run.
     pub platform: Platform,
-    /// Its size in bytes, as the engine counts it.
+    /// The size in bytes, as the engine counts it.
     pub size: u64,
-    /// Its config as the engine shows it.
+    /// The image's config, as the engine shows it.
     pub config: Value,
 }
 
 impl EngineImage {
-    /// Reads the answer to an inspect. Engines differ in what they leave out, so nothing but the id
-    /// is required.
+    /// Parses the answer to an inspect. Only the id is required, because engines leave out
+    /// different fields.
     pub(crate) fn read(answer: &Value, id_kind: IdKind) -> Result<Self, Failure> {
         let text =
             |key: &str| answer[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        let id = text("Id").ok_or_else(|| Failure::unintelligible("it shows no id", None))?;
+        let id = text("Id").ok_or_else(|| Failure::unintelligible("it contains no id", None))?;
         let layers = texts(&answer["RootFS"]["Layers"]);
         Ok(Self {
             id: read_id(&id)?,
@@ -60,10 +60,10 @@ impl EngineImage {
     }
 }
 
-/// Reads an id. Podman leaves the algorithm out in some answers.
+/// Parses an id. Podman leaves out the algorithm in some answers.
 fn read_id(id: &str) -> Result<Digest, Failure> {
     let digest = Digest::from_hex(id).map_or_else(|| id.parse(), Ok);
-    digest.map_err(|error| Failure::unintelligible("the id of an image", Some(error.into())))
+    digest.map_err(|error| Failure::unintelligible("an image id is not valid", Some(error.into())))
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -75,9 +75,9 @@ fn texts(value: &Value) -> Vec<String> {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct ImageManifest {
-    /// Its digest.
+    /// The digest of the manifest.
     pub digest: Digest,
-    /// The platform of the image, if the engine states it.
+    /// The platform of the image, if the engine reports it.
     pub platform: Option<Platform>,
 }
 
@@ -117,16 +117,16 @@ fn available_manifests(manifests: Vec<ImageManifestSummary>) -> Vec<ImageManifes
 pub struct ImageSummary {
     /// The id that the engine shows.
     pub id: Digest,
-    /// What it is the digest of.
+    /// The kind of digest that the id is.
     pub id_kind: IdKind,
-    /// Its names and tags.
+    /// The references of the image, each with a tag.
     pub repo_tags: Vec<String>,
-    /// The manifests of the kind `image` of which the engine has all content, one for each
-    /// platform. `None` if the list does not state manifests.
+    /// The manifests of kind `image` whose content the engine has completely, one for each
+    /// platform. `None` if the list does not contain manifests.
     pub manifests: Option<Vec<ImageManifest>>,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// When it was built, in seconds since 1970.
+    /// The time when the image was built, in seconds since 1970.
     pub created_unix: i64,
 }
 
@@ -138,7 +138,7 @@ impl ImageSummary {
         Ok(Self {
             id: read_id(&image.id)?,
             id_kind,
-            // An image without a name is listed as `<none>:<none>` by older engines.
+            // Older engines list an image without a name as `<none>:<none>`.
             repo_tags: image.repo_tags.into_iter().filter(|tag| !tag.contains("<none>")).collect(),
             manifests: image.manifests.map(available_manifests),
             size: u64::try_from(image.size).unwrap_or(0),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_without_its_algorithm_gets_it_and_one_is_required() {
+    fn an_id_is_required_and_can_lack_its_algorithm() {
         let read = |answer| EngineImage::read(&answer, IdKind::Config);
         assert_eq!(read(json!({"Id": "a".repeat(64)})).unwrap().id.to_string(), digest("a"));
         assert!(read(json!({})).is_err());

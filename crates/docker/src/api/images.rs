@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::wire::{bollard_client, limits};
 
 impl Engine {
-    /// Returns all images that have a name or are not part of another image.
+    /// Returns all images that have a name or on which no other image is based.
     ///
     /// # Cancel safety
     ///
@@ -20,8 +20,8 @@ impl Engine {
         self.list_by(None).await
     }
 
-    /// Returns all images, also those without a name and those that are part of another one, with
-    /// the manifests that the engine has.
+    /// Returns all images, including those without a name and those on which other images are
+    /// based, with the manifests that the engine has.
     ///
     /// # Cancel safety
     ///
@@ -36,8 +36,8 @@ impl Engine {
     }
 
     /// Returns `true` if [`list_all`](Self::list_all) shows which images of a containerd store are
-    /// complete, because it states their manifests or leaves out all others. Otherwise an image
-    /// that is listed may lack layers.
+    /// complete, because the list contains manifests or contains complete images only. Otherwise
+    /// layers of a listed image can be missing.
     ///
     /// # Cancel safety
     ///
@@ -74,7 +74,7 @@ impl Engine {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection. The image may have the name already.
+    /// Dropping the future closes the connection. The name may have been added already.
     pub async fn tag(&self, source: &str, repository: &str, tag: &str) -> Result<(), Error> {
         let action = format!("tag `{source}` as `{repository}:{tag}` in");
         let operation = self.operation(action, Some(source));
@@ -87,8 +87,8 @@ impl Engine {
         tagged.await.map_err(|failure| operation.fail(failure))
     }
 
-    /// Removes a name of an image, and with the last name the image. Returns `true` if it was
-    /// there.
+    /// Removes a name of an image; removing the last name also removes the image. Returns `true` if
+    /// the name existed.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl Engine {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection. The name may be removed already.
+    /// Dropping the future closes the connection. The name may have been removed already.
     pub async fn remove(&self, reference: &str) -> Result<bool, Error> {
         let operation = self.operation(format!("remove `{reference}` from"), Some(reference));
         let reference = checked(reference).map_err(|failure| operation.fail(failure))?;

@@ -1,7 +1,7 @@
 //! Looks an image up in the engine.
 //!
-//! bollard has no option for `manifests=1` in 0.21, and its model of an image drops the fields of
-//! the config that it does not know, so this call is our own.
+//! This call does not use bollard: version 0.21 has no option for `manifests=1`, and its model of
+//! an image drops unknown fields of the config.
 
 use crate::api::engine::Engine;
 use crate::api::id_kind::{IdKind, id_kind_of_driver};
@@ -42,10 +42,10 @@ impl Engine {
 
     /// Returns the kind of the id that the engine shows for an image.
     ///
-    /// Since API 1.48 an answer has a descriptor if the id is one. Docker 23 to 27 can have a
-    /// containerd store without showing descriptors, and so can newer engines that are asked in an
-    /// older version of the API. Only the engine's description of itself distinguishes these; it is
-    /// asked for once.
+    /// Since API 1.48, an answer contains a descriptor if the id is the digest of one. Docker 23 to
+    /// 27 can have a containerd store without reporting descriptors, and so can newer engines in an
+    /// older version of the API. Only the engine's description of itself distinguishes these
+    /// stores; it is requested once.
     pub(crate) async fn id_kind(&self, has_descriptor: bool) -> IdKind {
         if has_descriptor {
             return IdKind::Descriptor;
@@ -63,8 +63,8 @@ impl Engine {
             let info = self.transport.within(limit, self.transport.get_object("/info")).await?;
             Ok::<_, Failure>(id_kind_of_driver(&info["DriverStatus"]))
         });
-        // A proxy that forbids this call usually protects a classic store. A wrong guess is noticed
-        // when the image is saved.
+        // If a proxy forbids this call, assume a classic store, which is usual behind such proxies.
+        // A wrong guess is detected when the image is saved.
         asked.await.copied().unwrap_or(IdKind::Config)
     }
 }

@@ -1,7 +1,7 @@
 //! Loads an archive into the engine.
 //!
-//! This call is our own: with bollard's `import_image` an engine that stops reading goes unnoticed,
-//! and a slow engine cannot be distinguished from a dead one.
+//! This call does not use bollard: its `import_image` does not notice an engine that stops reading,
+//! and cannot distinguish a slow engine from a dead one.
 
 use std::io;
 use std::path::Path;
@@ -20,28 +20,29 @@ use crate::wire::json_lines::{AnswerLine, reported};
 use crate::wire::limits;
 use crate::wire::upload::{Upload, upload};
 
-/// How much of a file is sent at a time, in bytes.
+/// The number of bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 10;
 
 impl Engine {
     /// Sends an archive to the engine, as fast as the engine reads it.
     ///
-    /// An error in the stream breaks the request off, so that the engine never sees a proper end;
-    /// use an [`ArchiveBody`](crate::ArchiveBody) to pass bytes from another task or thread. Once
-    /// the engine has received everything, it may be silent for as long as it answers pings,
-    /// because it unpacks the archive.
+    /// If the stream returns an error, the request is interrupted, so that the engine does not take
+    /// the archive for complete. To pass bytes from another task or thread, use an
+    /// [`ArchiveBody`](crate::ArchiveBody). After the engine has received everything, the call
+    /// waits while the engine unpacks the archive and answers pings.
     ///
-    /// An engine may answer before it has received everything. A success counts then too, once the
-    /// stream has been read to its end; [inspect](Engine::inspect) the image afterwards to be sure.
+    /// An engine can report success before it has received everything. The call then still reads
+    /// the stream to its end. [Inspect](Engine::inspect) the image afterwards to be sure.
     ///
     /// # Errors
     ///
-    /// An error that the engine reports inside a successful answer is an error here. So is an
-    /// engine that takes no bytes for longer than [`Timeouts::idle`](crate::Timeouts::idle).
+    /// An error that the engine reports inside a successful answer is returned as an error. An
+    /// engine that reads no bytes for longer than [`Timeouts::idle`](crate::Timeouts::idle) is also
+    /// an error.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future breaks the request off, so that the engine never takes an incomplete
+    /// Dropping the future interrupts the request, so that the engine never takes an incomplete
     /// archive for a complete one.
     pub async fn load<S, E>(&self, stream: S) -> Result<Loaded, Error>
     where
@@ -69,20 +70,19 @@ impl Engine {
         }
     }
 
-    /// Loads an archive from a file, as it is.
+    /// Loads an archive from a file without verifying it.
     ///
-    /// The bytes are **not verified** before or while they are sent: what an engine does with a
-    /// damaged archive is up to the engine. The crate `sealift-workflow` verifies archives while it
-    /// loads them.
+    /// The bytes are **not verified** before or while they are sent: the engine decides what to do
+    /// with a damaged archive. The crate `sealift-workflow` verifies archives while it loads them.
     ///
     /// # Errors
     ///
-    /// An error of the file is an [`ErrorKind::File`](crate::ErrorKind::File) if the file cannot be
-    /// opened, and an [`ErrorKind::Upload`](crate::ErrorKind::Upload) if it cannot be read.
+    /// If the file cannot be opened, the error is an [`ErrorKind::File`](crate::ErrorKind::File).
+    /// If it cannot be read, the error is an [`ErrorKind::Upload`](crate::ErrorKind::Upload).
     ///
     /// # Cancel safety
     ///
-    /// As for [`load`](Self::load).
+    /// The same as that of [`load`](Self::load).
     pub async fn load_from(&self, path: impl AsRef<Path>) -> Result<Loaded, Error> {
         let path = path.as_ref();
         let file = File::open(path).await.map_err(|source| {

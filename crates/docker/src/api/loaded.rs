@@ -1,21 +1,21 @@
-//! What an engine reports after a load.
+//! The messages of an engine after a load.
 
 use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// How many lines of its messages are kept.
+/// The maximum number of messages that are kept.
 const MESSAGES: usize = 1000;
 
-/// What an engine reports after a load. [Inspect](crate::Engine::inspect) the image to be sure.
+/// The messages of an engine after a load. [Inspect](crate::Engine::inspect) the image to be sure.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The references, as the engine made them of the names in the archive.
+    /// The references of the loaded images, in the form that the engine gave them.
     pub references: Vec<String>,
-    /// The ids of images without a name.
+    /// The ids of loaded images without a name.
     pub ids: Vec<String>,
-    /// The lines that it reported, up to a thousand.
+    /// The lines that the engine reported, up to a thousand.
     pub messages: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl Loaded {
             return Ok(());
         };
         for message in text.lines().map(str::trim).filter(|message| !message.is_empty()) {
-            // An error in the form of an ordinary line; there is no other sign of it.
+            // Some engines report this error as an ordinary line, without an error field.
             if message.starts_with("Error unpacking image") {
                 return Err(Failure::Reported { message: message.to_owned() });
             }
@@ -58,7 +58,7 @@ mod tests {
     use super::Loaded;
 
     #[test]
-    fn what_engines_say_is_read() {
+    fn messages_of_all_engines_are_parsed() {
         let mut loaded = Loaded::default();
         for stream in [
             "Loaded image: web:1\n",
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_never_stops_is_not_remembered_for_ever() {
+    fn the_number_of_messages_that_are_kept_is_limited() {
         let mut loaded = Loaded::default();
         for _ in 0..1500 {
             loaded.note(&json!({"stream": "Loaded image: a:1,sha256:0123\n"})).unwrap();

@@ -1,11 +1,11 @@
-//! Platforms as the engine's API writes them.
+//! Platforms in the form of the engine's API.
 
 use bollard::models::OciPlatform;
 use sealift_oci::{Platform, PlatformObject};
 use serde_json::Value;
 
-/// Reads the platform of an inspected image, whose keys begin with a capital. What the image's
-/// config leaves out is empty there.
+/// Parses the platform of an inspected image, whose keys begin with a capital letter. A field that
+/// the image's config leaves out is an empty string in the answer.
 pub(crate) fn of_image(image: &Value) -> Platform {
     let shown = |key: &str, absent: &str| text(&image[key]).unwrap_or_else(|| absent.to_owned());
     Platform {
@@ -15,7 +15,7 @@ pub(crate) fn of_image(image: &Value) -> Platform {
     }
 }
 
-/// Reads a platform as a descriptor states it.
+/// Parses the platform in a descriptor.
 pub(crate) fn of_descriptor(platform: &Value) -> Option<Platform> {
     Some(Platform {
         os: text(&platform["os"])?,
@@ -24,7 +24,7 @@ pub(crate) fn of_descriptor(platform: &Value) -> Option<Platform> {
     })
 }
 
-/// Reads a platform out of bollard's model of a descriptor.
+/// Converts the platform in bollard's model of a descriptor.
 pub(crate) fn of_model(platform: OciPlatform) -> Option<Platform> {
     let stated = |text: Option<String>| text.filter(|text| !text.is_empty());
     Some(Platform {
@@ -34,7 +34,7 @@ pub(crate) fn of_model(platform: OciPlatform) -> Option<Platform> {
     })
 }
 
-/// Returns a platform as a request's query states it.
+/// Returns a platform in the JSON form that a request's query needs.
 pub(crate) fn to_json(platform: &Platform) -> String {
     serde_json::json!(PlatformObject::from(platform)).to_string()
 }

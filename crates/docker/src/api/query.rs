@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The names and values after the `?` of a path.
+/// The part of a request's target after its path: `?name=value&…`.
 #[derive(Debug, Default)]
 pub(crate) struct Query(String);
 
@@ -12,7 +12,7 @@ impl Query {
     pub(crate) fn add(&mut self, name: &str, value: &str) -> &mut Self {
         let separator = if self.0.is_empty() { '?' } else { '&' };
         let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = write!(self.0, "{separator}{name}={value}");
         self
     }
@@ -28,7 +28,7 @@ impl Query {
         self.add(name, if value { "1" } else { "0" })
     }
 
-    /// Joins it to a path.
+    /// Appends the query to a path.
     pub(crate) fn on(&self, path: &str) -> String {
         format!("{path}{}", self.0)
     }

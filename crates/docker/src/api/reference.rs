@@ -1,19 +1,19 @@
-//! References and ids on the paths of the API.
+//! References and ids in the paths of requests.
 
 use crate::failure::Failure;
 
 /// Returns the text if it can be a reference or an id.
 ///
-/// The rule is its own, not that of [`Reference`](sealift_filename::Reference), because it guards
-/// something else: what may stand in the path of a request unescaped. It must admit everything that
-/// engines accept there, ids, digests and names in forms that no archive has, and nothing that
-/// would lead to another path or start a query.
+/// This check is separate from [`Reference`](sealift_filename::Reference), because it has another
+/// purpose: it protects the path of a request, in which the text is not escaped. It must allow
+/// everything that engines accept there (ids, digests, and names in forms that no archive has), and
+/// refuse everything that would lead to another path or begin a query.
 pub(crate) fn checked(reference: &str) -> Result<&str, Failure> {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
     let reason = if reference.is_empty() {
         "it is empty"
     } else if !reference.chars().all(is_known) {
-        "it has characters that none can have"
+        "it contains characters that are not allowed"
     } else if reference.split('/').any(|part| part.is_empty() || part.chars().all(|c| c == '.')) {
         "it has an empty part"
     } else {
@@ -27,7 +27,7 @@ mod tests {
     use super::checked;
 
     #[test]
-    fn references_and_ids_pass_and_nothing_else() {
+    fn only_references_and_ids_are_accepted() {
         for good in
             ["web", "web:1.0_beta", "localhost:5000/team/web:1", "sha256:0123", "[::1]:5000/a"]
         {

@@ -1,7 +1,8 @@
 //! Saves an image, as a stream of bytes.
 //!
-//! This call is our own: bollard's `export_image` has no option for a platform, accepts an answer
-//! whose end cannot be distinguished from a break, and has no limit for a silent engine.
+//! This call does not use bollard: its `export_image` has no option for a platform, accepts an
+//! answer whose end cannot be distinguished from an interruption, and has no limit for a silent
+//! engine.
 
 use std::fmt;
 use std::io;
@@ -28,19 +29,19 @@ use crate::wire::connection::ActiveConnection;
 use crate::wire::transport::{Transport, nothing};
 
 impl Engine {
-    /// Asks for an image as an archive, by `name:tag`: an archive that is asked for by id contains
-    /// no names.
+    /// Requests an image as an archive. The reference should be `name:tag`: an archive that is
+    /// requested by id contains no names.
     ///
     /// If the image exists for several platforms, the archive contains all that the engine has, or
     /// only `platform`. Engines that do not [list](crate::EngineImage::manifests) manifests ignore
     /// the platform.
     ///
-    /// The call waits for the engine's answer, but not for the archive, which classic stores
-    /// prepare as a whole before they send the first byte.
+    /// The call waits for the head of the engine's answer, but not for the archive: classic stores
+    /// prepare the complete archive before they send its first byte.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection, which ends the engine's work on the save.
+    /// Dropping the future closes the connection, and the engine stops the save.
     pub async fn save(
         &self,
         reference: &str,
@@ -58,7 +59,8 @@ impl Engine {
         SaveStream::new(Arc::clone(&self.transport), response, active, operation)
     }
 
-    /// Saves an image into a file, by `name:tag`, and returns the number of bytes.
+    /// Saves an image into a file and returns the number of bytes. The reference should be
+    /// `name:tag`.
     ///
     /// An existing file is replaced. The bytes are **not verified**: an engine can send a damaged
     /// archive and end the answer properly. The crate `sealift-workflow` saves verified archives
@@ -66,12 +68,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// On any failure the incomplete file is removed. An error of the file is an
-    /// [`ErrorKind::File`](crate::ErrorKind::File).
+    /// On any failure the incomplete file is removed. If the file cannot be written, the error is
+    /// an [`ErrorKind::File`](crate::ErrorKind::File).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection, and leaves an incomplete file.
+    /// Dropping the future closes the connection and leaves an incomplete file.
     pub async fn save_to(
         &self,
         reference: &str,
@@ -92,7 +94,7 @@ impl Engine {
             file.sync_all().await.map_err(fail)
         };
         if let Err(error) = written.await {
-            // The first error is the one to report.
+            // The first error is the one to report, so an error of the removal is ignored.
             let _ = tokio::fs::remove_file(path).await;
             return Err(error);
         }
@@ -102,10 +104,11 @@ impl Engine {
 
 /// The bytes of an archive, as the engine sends them.
 ///
-/// The stream ends only if the engine ended its answer properly; a connection that breaks off is an
-/// error. The bytes themselves are not verified. After an error nothing more can be read.
+/// The stream ends without an error only if the engine ended its answer properly; an interrupted
+/// connection is an error. The bytes themselves are not verified. After an error nothing more can
+/// be read.
 ///
-/// It is a [`Stream`] of [`Bytes`] and an [`AsyncRead`]; [`next_chunk`](Self::next_chunk) needs
+/// It implements [`Stream`] of [`Bytes`] and [`AsyncRead`]; [`next_chunk`](Self::next_chunk) needs
 /// neither trait. Dropping it closes the connection.
 #[must_use = "dropping the stream ends the save"]
 pub struct SaveStream {
@@ -115,9 +118,10 @@ pub struct SaveStream {
     operation: Operation,
     received: u64,
     state: SaveState,
-    /// Watches the engine while no bytes come; ready with the reason to give up.
+    /// A future that watches the engine while no bytes arrive. It resolves to the reason to give
+    /// up.
     silence: Option<Pin<Box<dyn Future<Output = Failure> + Send>>>,
-    /// What [`AsyncRead`] has received and not passed on yet.
+    /// Bytes that [`AsyncRead`] has received and not returned yet.
     unread: Bytes,
 }
 
@@ -151,13 +155,13 @@ impl SaveStream {
         })
     }
 
-    /// Returns the next bytes, or `None` once the engine has ended its answer properly.
+    /// Returns the next bytes, or `None` after the engine has ended its answer properly.
     ///
     /// # Errors
     ///
-    /// A connection that breaks off is an error, and so is a silence that is longer than
-    /// [`Timeouts::idle`](crate::Timeouts::idle). Before the first byte, the engine may be silent
-    /// for as long as it answers pings.
+    /// An interrupted connection is an error, and so is a silence that is longer than
+    /// [`Timeouts::idle`](crate::Timeouts::idle). Before the first byte, the call waits while the
+    /// engine answers pings.
     ///
     /// # Cancel safety
     ///
@@ -179,7 +183,7 @@ impl SaveStream {
             SaveState::Flowing => ready!(self.poll_body(cx)),
             SaveState::Ended => Ok(None),
             SaveState::Failed => {
-                let source = io::Error::other("it was read on after an error");
+                let source = io::Error::other("the stream was read again after an error");
                 Err(Failure::Broken { after: self.received, source: source.into() })
             }
         };
@@ -201,7 +205,7 @@ impl SaveStream {
             };
             match frame.into_data() {
                 Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Ok(Some(bytes))),
-                // Trailers and empty pieces contain nothing.
+                // Trailers and empty frames contain no data.
                 _ => {}
             }
         }
@@ -213,10 +217,10 @@ impl SaveStream {
     }
 }
 
-/// Waits for as long as the engine may be silent, and returns the failure after that.
+/// Waits for as long as the engine is allowed to be silent, and returns the failure after that.
 async fn outlast_silence(transport: Arc<Transport>, after: u64) -> Failure {
     if after == 0 {
-        // Only a ping without an answer ends this.
+        // Only an unanswered ping ends this wait.
         let never = std::future::pending::<Result<Failure, Failure>>();
         return transport.while_alive(never).await.unwrap_or_else(|failure| failure);
     }
@@ -230,7 +234,7 @@ impl Stream for SaveStream {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        // As for any stream, an error is followed by the end.
+        // By convention, a stream ends after its first error.
         if this.state == SaveState::Failed {
             return Poll::Ready(None);
         }
@@ -265,7 +269,8 @@ impl fmt::Debug for SaveStream {
     }
 }
 
-/// An answer without a length ends when the connection does, for whatever reason that is.
+/// Returns `true` if the end of the answer can be recognised. An answer without a length ends with
+/// the connection, so a complete one looks like an interrupted one.
 fn has_provable_end(response: &Response<Incoming>) -> bool {
     response.headers().contains_key(header::TRANSFER_ENCODING)
         || response.body().size_hint().exact().is_some()

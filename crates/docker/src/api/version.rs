@@ -1,4 +1,4 @@
-//! Which engine answers.
+//! The name and the version of an engine.
 
 use sealift_oci::Platform;
 
@@ -11,15 +11,15 @@ use crate::wire::{bollard_client, limits};
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct EngineVersion {
-    /// Its name: `Docker`, `Podman`.
+    /// The name of the engine: `Docker` or `Podman`.
     pub name: String,
-    /// Its version.
+    /// The version of the engine.
     pub version: String,
-    /// The newest version of the API that it supports.
+    /// The newest version of the API that the engine supports.
     pub api_version: String,
-    /// The operating system that it runs on.
+    /// The operating system of the engine's host, in Go's terms.
     pub os: String,
-    /// The processor that it runs on, in Go's terms.
+    /// The processor architecture of the engine's host, in Go's terms.
     pub arch: String,
 }
 
@@ -42,7 +42,7 @@ impl Engine {
         self.call(&operation, self.transport.ping()).await.map(drop)
     }
 
-    /// Returns `true` if the engine is Podman. It is asked once.
+    /// Returns `true` if the engine is Podman. The engine is asked once.
     ///
     /// # Cancel safety
     ///
@@ -65,9 +65,9 @@ impl Engine {
         });
         let answer = answer.await.map_err(|failure| operation.fail(failure))?;
         if answer.version.is_none() && answer.api_version.is_none() {
-            return Err(operation.fail(Failure::unintelligible("it names no version", None)));
+            return Err(operation.fail(Failure::unintelligible("it contains no version", None)));
         }
-        // Docker and Podman name themselves in the list of their parts.
+        // Docker and Podman state their names in the list of their components.
         let first = answer.components.unwrap_or_default().into_iter().next();
         let name = match first.as_ref().map(|component| component.name.as_str()) {
             None => "unknown",

@@ -1,23 +1,23 @@
-//! Which of an engine's builders does a build.
+//! The builder that runs a build.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which of an engine's builders runs a build.
+/// The builder of an engine that runs a build.
 ///
-/// The result of a build never depends on whether this crate's feature `buildkit` is on: without
-/// it, a build that needs BuildKit fails.
+/// The result of a build never depends on whether this crate's feature `buildkit` is enabled:
+/// without it, a build that needs BuildKit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Builder {
-    /// The builder that the engine announces, or the classic one if the request sets a limit that
+    /// The builder that the engine prefers, or the classic one if the request sets a limit that
     /// BuildKit ignores.
     Auto,
-    /// The builder that runs one step at a time. It is the only one that Podman has.
+    /// The builder that runs one step at a time. Podman has only this one.
     #[default]
     Classic,
-    /// BuildKit: here-documents, cache mounts, stages that run in parallel, and only the changed
-    /// parts of the context are sent again.
+    /// BuildKit: it supports here-documents and cache mounts, runs stages in parallel, and requests
+    /// only the changed files of the context.
     BuildKit,
 }
 
@@ -25,7 +25,8 @@ impl Builder {
     /// All builders.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Classic, Self::BuildKit];
 
-    /// Returns the name, as it is written on a command line.
+    /// Returns the name of the builder in options and configuration: `auto`, `classic` or
+    /// `buildkit`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -35,13 +36,13 @@ impl Builder {
     }
 }
 
-/// A text is not the name of a [`Builder`].
+/// An error for a text that is not the name of a [`Builder`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a builder; expected auto, classic or buildkit")]
 pub struct ParseBuilderError(String);
 
 impl ParseBuilderError {
-    /// Returns the text.
+    /// Returns the text that is not a builder.
     pub fn input(&self) -> &str {
         &self.0
     }

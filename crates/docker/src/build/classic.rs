@@ -1,8 +1,8 @@
-//! Builds an image with the engine's classic builder, a step at a time.
+//! Builds an image with the engine's classic builder, one step at a time.
 //!
-//! This call is our own: bollard's `build_image` drops the exit code of a failed step and errors in
-//! plain text, does not limit the length of a line, and does not notice an engine that stops
-//! reading the context.
+//! This call does not use bollard: its `build_image` drops the exit code of a failed step and
+//! errors in plain text, does not limit the length of a line, and does not notice an engine that
+//! stops reading the context.
 
 use std::collections::BTreeMap;
 
@@ -25,10 +25,10 @@ use crate::failure::{BoxError, Failure};
 use crate::wire::transport::Transport;
 use crate::wire::upload::Upload;
 
-/// How many pieces of the context may wait for the engine.
+/// The maximum number of pieces of the context that wait for the engine.
 const PIECES: usize = 4;
 
-/// Builds an image, and returns what the engine reports.
+/// Builds an image, and returns what the engine reports about it.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
@@ -46,15 +46,16 @@ pub(crate) async fn build(
     let tar = stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|piece| (piece, receiver))
     });
-    // A walk that dies must not pass for the end of the context.
+    // If the thread that reads the context panics, the body must end with an error, not as if
+    // complete.
     let end = stream::once(sending)
         .filter_map(|ended| async { ended.err().map(|error| Err::<_, BoxError>(error.into())) });
     let tar = tar.map(|piece| piece.map_err(BoxError::from)).chain(end);
     follow::<Progress, _, _>(transport, upload_to, tar, on_event).await
 }
 
-/// Returns the logins that the engine may need, because it cannot ask for them later. A login that
-/// cannot be read is reported as a warning, because the build may not need it.
+/// Returns all logins, because the classic builder cannot request them later. A login that cannot
+/// be read is reported as a warning, because the build may not need it.
 async fn registries(
     credentials: &Credentials,
     on_event: &mut OnEvent<'_>,
@@ -68,7 +69,7 @@ async fn registries(
     }
     let value = HeaderValue::try_from(login_header(&logins));
     let bad = |error: InvalidHeaderValue| {
-        Failure::unintelligible("a login that no request can carry", Some(error.into()))
+        Failure::unintelligible("a login cannot be sent as a header", Some(error.into()))
     };
     value.map(Some).map_err(bad)
 }
@@ -90,10 +91,10 @@ fn login_header(logins: &BTreeMap<String, Login>) -> String {
     URL_SAFE.encode(Value::from(logins).to_string())
 }
 
-/// What is known of a build while it runs.
+/// The state of a build while it runs.
 #[derive(Default)]
 pub(crate) struct Progress {
-    /// The id of the last image that was named.
+    /// The id of the last image that the output contained.
     id: Option<String>,
     has_aux: bool,
     step: Option<(u32, u32, String)>,
@@ -137,13 +138,13 @@ impl BuildLog for Progress {
 }
 
 impl Progress {
-    /// Takes a line of the builder's output.
+    /// Processes a line of the builder's output.
     fn take(&mut self, line: &str, on_event: &mut OnEvent<'_>) {
         let line = line.trim_end();
         if line.is_empty() {
             return;
         }
-        // An aux id is the engine's own word; text can hold anything.
+        // An id in `aux` is from the engine itself, while text can also be the output of a command.
         if !self.has_aux
             && let Some(id) = find_built_id(line).or_else(|| bare_id(line))
         {
@@ -164,8 +165,8 @@ impl Progress {
     }
 }
 
-/// Removes the red in which Docker wraps what a command wrote to its standard error. The command's
-/// own colours stay.
+/// Removes the escape codes for red, in which Docker wraps what a command writes to standard error.
+/// The command's own colours stay.
 fn without_mark(text: &str) -> &str {
     let marked = text.strip_prefix("\u{1b}[91m").and_then(|text| text.strip_suffix("\u{1b}[0m"));
     marked.unwrap_or(text)
@@ -177,12 +178,12 @@ fn bare_id(line: &str) -> Option<&str> {
     (line.len() == 64 && line.bytes().all(is_digit)).then_some(line)
 }
 
-/// Returns `true` if a line is the builder's own and not written by a command.
+/// Returns `true` if a line was written by the builder itself and not by a command.
 fn is_of_builder(line: &str) -> bool {
     [" ---> ", "--> ", "Removing intermediate container "].iter().any(|mark| line.starts_with(mark))
 }
 
-/// Returns the exit code at the end of an engine's message: `… returned a non-zero code: 3`,
+/// Returns the exit code at the end of an engine's message: `… returned a non-zero code: 3`, or
 /// Podman's `exit status 3`.
 fn exit_code_in(message: &str) -> Option<i64> {
     let code = message.rsplit(' ').next()?;
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_put_together_and_the_last_id_counts() {
+    fn lines_are_joined_and_the_last_id_is_used() {
         let mut progress = Progress::default();
         let mut events = Vec::new();
         let mut on_event = |event| events.push(event);
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exit_code_is_found_in_the_engines_words() {
+    fn the_exit_code_is_found_in_the_engines_message() {
         assert_eq!(exit_code_in("The command 'x' returned a non-zero code: 3"), Some(3));
         assert_eq!(exit_code_in("building at STEP \"RUN x\": exit status 127"), Some(127));
         for none in ["something else", "", "7", "tar(exit status 1): unexpected EOF"] {
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_build_of_podman_says_its_id_and_nothing_else() {
+    fn the_id_is_found_in_a_quiet_build_of_podman() {
         let id = "82ae44c125b9a3a2863d7c9f9b06f93f1aa6a73f2d5c353484bb98f45b4899a6";
         let mut progress = Progress::default();
         progress.note(&json!({ "stream": format!("{id}\n") }), &mut |_| {}).unwrap();
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_step_keeps_its_own_last_lines_only() {
+    fn a_failed_step_contains_only_its_own_last_lines() {
         let mut progress = Progress::default();
         for text in ["Step 1/2 : RUN a\n", "of a\n", "Step 2/2 : RUN b\n"] {
             progress.note(&json!({ "stream": text }), &mut |_| {}).unwrap();

@@ -1,4 +1,4 @@
-//! The context of a build: a folder, and what of it is sent.
+//! The context of a build: a folder, and the selection of what is sent from it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use crate::build::ignore_file::{IGNORE_FILE, read_ignore_file};
 use crate::build::notices::Notices;
 use crate::build::request::BuildRequest;
 
-/// A folder to build from, found to be usable.
+/// A folder to build from, whose Dockerfile and ignore file have been found and read.
 #[derive(Debug, Clone)]
 pub(crate) struct BuildContext {
     root: PathBuf,
     dockerfile: Dockerfile,
     ignore: IgnoreFile,
     special_ignore_file: Option<PathBuf>,
-    /// What is never sent, relative to the folder.
+    /// Paths that are never sent, relative to the folder.
     excluded: Vec<PathBuf>,
     notices: Notices,
 }
@@ -43,7 +43,7 @@ impl BuildContext {
                 is_below(path, &excluded)
             })?,
         };
-        // The one that belongs to the Dockerfile comes first.
+        // An ignore file that belongs to the Dockerfile takes precedence.
         let of_dockerfile = match dockerfile.own_ignore_file.clone() {
             Some(path) => read_ignore_file(&path)?.map(|ignore| (ignore, Some(path))),
             None => None,
@@ -59,12 +59,12 @@ impl BuildContext {
         &self.root
     }
 
-    /// Returns the name of the Dockerfile in what is sent.
+    /// Returns the name under which the Dockerfile is sent.
     pub(crate) fn dockerfile(&self) -> &str {
         &self.dockerfile.name
     }
 
-    /// Returns the content of the Dockerfile, if it is not a file of the folder.
+    /// Returns the content of the Dockerfile if it is not a file of the folder.
     pub(crate) fn text(&self) -> Option<&[u8]> {
         self.dockerfile.text.as_deref()
     }
@@ -83,7 +83,7 @@ impl BuildContext {
         &self.ignore
     }
 
-    /// Returns the ignore file that applies, if engines wouldn't find it by its name.
+    /// Returns the path of the ignore file that applies, if engines would not find it by its name.
     pub(crate) fn special_ignore_file(&self) -> Option<&Path> {
         self.special_ignore_file.as_deref()
     }
@@ -99,15 +99,15 @@ impl BuildContext {
 
     /// Returns `true` if a path is sent, given which patterns match its folder.
     ///
-    /// The Dockerfile and the ignore file always are: the engine takes them out again if they are
-    /// ignored.
+    /// The Dockerfile and the ignore file are always sent: the engine needs them, and removes them
+    /// from the context if they are ignored.
     pub(crate) fn includes(&self, name: &Path, folder: &FolderMatches) -> (bool, FolderMatches) {
         let (is_left_out, matches) = self.ignore.check(name, folder);
         let is_kept = name == Path::new(self.dockerfile()) || name == Path::new(IGNORE_FILE);
         (is_kept || !is_left_out, matches)
     }
 
-    /// Returns `true` if something may have to be sent from a folder that isn't.
+    /// Returns `true` if something may have to be sent from a folder that is not sent itself.
     pub(crate) fn may_include_below(&self, folder: &Path) -> bool {
         self.ignore.may_reinclude_below(folder) || Path::new(self.dockerfile()).starts_with(folder)
     }

@@ -1,4 +1,4 @@
-//! The context of a build as a tar that is sent while it is written.
+//! Sends the context of a build as a tar, which is written while it is sent.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
@@ -18,10 +18,10 @@ use crate::build::ignore_file::IGNORE_FILE;
 use crate::build::notices::Notices;
 use crate::build::walk::{Entry, Selection, Visit, walk};
 
-/// How much goes to the engine at a time.
+/// The number of bytes that are sent to the engine at a time.
 const PIECE: usize = 128 << 10;
 
-/// Writes a context as a tar into a channel; entries are sorted, owned by root, and keep their
+/// Writes a context as a tar into a channel. Entries are sorted, are owned by root and keep their
 /// modes.
 pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, ContextError>>) {
     let output = Pieces {
@@ -34,12 +34,12 @@ pub(crate) fn send(context: &BuildContext, pieces: mpsc::Sender<Result<Bytes, Co
     tar.mode(tar::HeaderMode::Complete);
     let mut sending = Sending { context, tar };
     if let Err(error) = sending.write_all().and_then(|()| sending.end()) {
-        // If nothing receives any more, the request has ended for another reason.
+        // If there is no receiver any more, the request has ended for another reason.
         let _ = pieces.blocking_send(Err(error));
     }
 }
 
-/// A context on its way.
+/// A context that is being sent.
 struct Sending<'a> {
     context: &'a BuildContext,
     tar: tar::Builder<Pieces>,
@@ -69,10 +69,10 @@ impl Sending<'_> {
         self.context.special_ignore_file().is_some() || self.context.text().is_some()
     }
 
-    /// Writes the ignore file that counts under the name under which engines look for it.
+    /// Writes the ignore file that applies, under the name that engines expect.
     ///
-    /// They apply it too, and take the Dockerfile out of the build if it is ignored; the last lines
-    /// take out what isn't in the folder: this file, and a Dockerfile that came from elsewhere.
+    /// Engines apply it as well, and remove the Dockerfile from the build if it is ignored. The
+    /// added lines remove what is not in the folder: this file, and a Dockerfile from elsewhere.
     fn write_ignore_file(&mut self) -> Result<(), ContextError> {
         let special = self.context.special_ignore_file();
         let path = special.map_or_else(|| self.context.root().join(IGNORE_FILE), Path::to_owned);
@@ -94,7 +94,7 @@ impl Sending<'_> {
         self.write_text(IGNORE_FILE, &text)
     }
 
-    /// Writes a file that isn't in the folder.
+    /// Writes a file that is not in the folder.
     fn write_text(&mut self, name: &str, text: &[u8]) -> Result<(), ContextError> {
         let mut header = tar::Header::new_gnu();
         header.set_mode(0o644);
@@ -125,7 +125,7 @@ impl Sending<'_> {
         appended.map_err(read)
     }
 
-    /// Writes a link without changing its target, which `tar` would normalise.
+    /// Writes a link without changing its target, which the `tar` crate would normalise.
     fn append_link(
         &mut self,
         mut header: tar::Header,
@@ -181,7 +181,8 @@ impl Visit for Sending<'_> {
     }
 }
 
-/// Owned by root, as the docker CLI sends it: what the files' owners are here means nothing there.
+/// Returns a header with the mode and time of a file, owned by root as in the docker CLI: owners on
+/// this host have no meaning in the image.
 fn header(metadata: &Metadata) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_size(0);
@@ -192,7 +193,7 @@ fn header(metadata: &Metadata) -> tar::Header {
     header
 }
 
-/// Reads as many bytes of a file as its header states, and notes if there are fewer or more.
+/// Reads as many bytes of a file as its header states, and notes if the file is shorter or longer.
 struct Exact {
     file: File,
     left: u64,
@@ -216,11 +217,11 @@ impl Read for Exact {
     }
 }
 
-/// Sends what is written, in pieces.
+/// A writer that sends what is written, in pieces.
 struct Pieces {
     sender: mpsc::Sender<Result<Bytes, ContextError>>,
     piece: Vec<u8>,
-    /// How many bytes have been sent.
+    /// The number of bytes that have been sent.
     sent: u64,
     notices: Notices,
 }

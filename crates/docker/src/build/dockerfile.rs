@@ -1,4 +1,4 @@
-//! Where the Dockerfile of a build comes from.
+//! Finds the Dockerfile of a build.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -18,15 +18,15 @@ pub(crate) struct Dockerfile {
     pub(crate) name: String,
     /// Its content, if it is not a file of the context.
     pub(crate) text: Option<Vec<u8>>,
-    /// Where an ignore file of its own would be.
+    /// The path that an ignore file of its own would have.
     pub(crate) own_ignore_file: Option<PathBuf>,
 }
 
 impl Dockerfile {
     /// Finds the Dockerfile with this name, relative to the context, or the default one.
     ///
-    /// One that is outside of the context, in one of the folders that are never sent, or a pipe is
-    /// read here.
+    /// It is read here if it cannot be sent with the folder: because it is outside of the context,
+    /// in a folder that is never sent, or a pipe.
     pub(crate) fn find(
         root: &Path,
         name: Option<&str>,
@@ -43,8 +43,8 @@ impl Dockerfile {
         };
         let path = root.join(name);
         let own_ignore_file = Some(root.join(format!("{name}{IGNORE_FILE}")));
-        // If it is a link, the engine gets the name of what it leads to, as the link may be left
-        // out.
+        // If it is a link, the engine gets the name of the target, because the link itself may be
+        // ignored.
         let inside = within(root, &path)
             .filter(|place| is_file && !is_excluded(place))
             .and_then(|place| place.into_os_string().into_string().ok());
@@ -54,8 +54,8 @@ impl Dockerfile {
         })
     }
 
-    /// Creates a Dockerfile that isn't in the context; it is sent under a name that no file there
-    /// has.
+    /// Creates a Dockerfile that is not in the context. It is sent under a name that no file in the
+    /// context has.
     pub(crate) fn of_text(root: &Path, text: Vec<u8>) -> Self {
         let mut hash = Hasher::new();
         hash.update(&text);
@@ -67,7 +67,8 @@ impl Dockerfile {
     }
 }
 
-/// Returns where a path is in a folder, with all links followed; `None` if it is not in the folder.
+/// Returns the path relative to a folder, with all links resolved, or `None` if it is outside of
+/// it.
 pub(crate) fn within(folder: &Path, path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
     let place = path.strip_prefix(folder.canonicalize().ok()?).ok()?;

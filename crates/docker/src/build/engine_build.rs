@@ -21,27 +21,27 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Built {
-    /// Its id, as the engine shows it.
+    /// The id of the image, as the engine shows it.
     pub id: Digest,
-    /// The digest of its config, from which archives take their id. It is the id except on a
-    /// containerd store, where only BuildKit reports it.
+    /// The digest of the image's config, from which archives take their id. It is the same as `id`
+    /// except on a containerd store, where only BuildKit reports it.
     pub config: Option<Digest>,
 }
 
 impl Engine {
-    /// Builds an image, and passes on what the engine reports as events.
+    /// Builds an image, and passes the engine's reports to `on_event`.
     ///
     /// The context is streamed while it is read.
     ///
     /// # Errors
     ///
-    /// A step that fails is a [`Failure::Step`] with the last lines of its output, and a context
-    /// that cannot be sent is a [`Failure::Context`].
+    /// A failed step is a [`Failure::Step`] with the last lines of its output. A context that
+    /// cannot be sent is a [`Failure::Context`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future breaks the request off, and the engine ends the build. The steps that
-    /// are done stay in the engine's cache.
+    /// Dropping the future interrupts the request, and the engine ends the build. Finished steps
+    /// remain in the engine's cache.
     pub async fn build(
         &self,
         request: BuildRequest,
@@ -51,7 +51,7 @@ impl Engine {
             Some(tag) => self.operation(format!("build `{tag}` in"), Some(tag)),
             None => self.operation("build an image in", None),
         };
-        // An engine would take an empty name for no name.
+        // Engines treat an empty name as if no name were given.
         if request.tags.iter().any(String::is_empty) {
             let reason = "it is empty";
             return Err(operation.fail(Failure::BadReference { reference: String::new(), reason }));
@@ -68,9 +68,9 @@ impl Engine {
             failure => operation.fail(failure),
         })?;
         let nothing_built =
-            || operation.fail(Failure::unintelligible("it ends without the id of an image", None));
+            || operation.fail(Failure::unintelligible("it contains no image id", None));
         let id = outcome.id.ok_or_else(nothing_built)?;
-        // What the output names may be the short form of an id.
+        // The output may contain only a short form of the id.
         let image = self.inspect(&id).await?.ok_or_else(nothing_built)?;
         let config = match image.id_kind {
             IdKind::Config => Some(image.id),
@@ -79,7 +79,8 @@ impl Engine {
         Ok(Built { id: image.id, config })
     }
 
-    /// Runs a build, and reports what its own threads notice beside the events of the engine.
+    /// Runs a build, and reports events of the threads that read the context in addition to those
+    /// of the engine.
     async fn run_and_report(
         &self,
         request: &BuildRequest,
@@ -125,7 +126,7 @@ impl Engine {
         }
     }
 
-    /// Chooses the builder: never [`Builder::Auto`].
+    /// Chooses the builder. The result is never [`Builder::Auto`].
     async fn choose_builder(&self, request: &BuildRequest) -> Result<Builder, Failure> {
         let api = self.transport.api().await?;
         let refuse = |reason: String| Err(Failure::Builder { builder: request.builder, reason });
@@ -133,12 +134,13 @@ impl Engine {
             (Builder::Classic, _) | (Builder::Auto, Some(_)) => Ok(Builder::Classic),
             (Builder::Auto, None) if !api.prefers_buildkit => Ok(Builder::Classic),
             (Builder::BuildKit, Some(what)) => {
-                refuse(format!("BuildKit ignores {what}; the classic builder applies it"))
+                refuse(format!("BuildKit ignores {what}; use the classic builder"))
             }
             (Builder::BuildKit, None) if api.is_podman => {
-                refuse("Podman only has its own builder".to_owned())
+                refuse("Podman does not support BuildKit".to_owned())
             }
-            // Not the classic builder instead: what is built must not depend on a feature.
+            // The classic builder is no substitute: the result must not depend on a feature of the
+            // crate.
             (Builder::Auto | Builder::BuildKit, None) if !cfg!(feature = "buildkit") => {
                 refuse("this program was built without the feature `buildkit`".to_owned())
             }

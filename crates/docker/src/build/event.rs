@@ -1,13 +1,13 @@
-//! What happens in a build.
+//! The events of a build.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// Something that happens in a build.
+/// An event of a build.
 ///
-/// As JSON it is an object with one field, which is named for the variant: `{"log": "..."}`,
+/// As JSON it is an object with one field, which has the name of the variant: `{"log": "..."}`,
 /// `{"step": {"number": 1, "total": 3, "text": "FROM scratch"}}`. Durations are in seconds.
 ///
 /// ```
@@ -21,92 +21,92 @@ use serde::{Serialize, Serializer};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BuildEvent {
-    /// A step begins.
+    /// A step of the classic builder begins.
     Step {
-        /// Which one, counted from 1.
+        /// The number of the step, from 1.
         number: u32,
-        /// How many there are.
+        /// The number of steps.
         total: u32,
         /// The instruction.
         text: String,
     },
     /// A line that the engine or a command in the build wrote.
     Log(String),
-    /// Something that the person who builds should know.
+    /// A warning for the person who builds.
     Warning(String),
     /// Something in the context is not sent, although the ignore file does not match it.
     LeftOut {
-        /// Where it is, relative to the context.
+        /// The path, relative to the context.
         #[serde(serialize_with = "lossy")]
         path: PathBuf,
-        /// Why it isn't sent.
+        /// The reason why it is not sent.
         reason: LeftOut,
     },
     /// The context is being sent to the classic builder.
     Sending {
-        /// How many bytes have been sent so far.
+        /// The number of bytes that have been sent so far.
         bytes: u64,
     },
-    /// The context was sent to the classic builder.
+    /// The complete context was sent to the classic builder.
     Sent {
-        /// How many bytes that were.
+        /// The number of bytes that were sent.
         bytes: u64,
     },
-    /// One of BuildKit's steps begins. They run at the same time, so that all of its events name
-    /// which one.
+    /// A step of BuildKit begins. Steps run at the same time, so all events of a step contain its
+    /// number.
     Started {
-        /// Which one, counted from 1 in the order of beginning.
+        /// The number of the step, from 1 in the order in which steps begin.
         step: usize,
-        /// What it does: `[2/3] RUN make`.
+        /// The name of the step: `[2/3] RUN make`.
         name: String,
     },
-    /// One of BuildKit's steps, or a command in it, wrote a line.
+    /// A step of BuildKit, or a command in it, wrote a line.
     Output {
-        /// Which step.
+        /// The number of the step.
         step: usize,
-        /// How long after the step's beginning, if that is known.
+        /// The time since the beginning of the step, if it is known.
         #[serde(rename = "after_seconds", serialize_with = "optional_seconds")]
         after: Option<Duration>,
         /// The line.
         line: String,
     },
-    /// One of BuildKit's steps is doing a part of what it does.
+    /// A step of BuildKit is working on one of its parts.
     Doing {
-        /// Which step.
+        /// The number of the step.
         step: usize,
-        /// What it is doing: `transferring context:`.
+        /// The part: `transferring context:`.
         what: String,
-        /// How many bytes are done so far.
+        /// The number of bytes that are done so far.
         bytes: u64,
-        /// How many bytes there are, if that is known.
+        /// The total number of bytes, if it is known.
         total: Option<u64>,
     },
-    /// One of BuildKit's steps has done a part of what it does: sent the context, pulled a layer.
+    /// A step of BuildKit has finished one of its parts: it has sent the context or pulled a layer.
     Part {
-        /// Which step.
+        /// The number of the step.
         step: usize,
-        /// What is done: `transferring context:`.
+        /// The part: `transferring context:`.
         what: String,
-        /// How many bytes that was; 0 if the part has no size.
+        /// The number of bytes of the part; 0 if it has no size.
         bytes: u64,
     },
-    /// One of BuildKit's steps has ended.
+    /// A step of BuildKit has ended.
     Ended {
-        /// Which step.
+        /// The number of the step.
         step: usize,
-        /// How.
+        /// The result of the step.
         end: StepEnd,
     },
-    /// A base image is pulled.
+    /// A base image is being pulled.
     Pull {
         /// The layer or the reference.
         id: String,
-        /// What happens with it.
+        /// The status of the pull, in the engine's words.
         status: String,
     },
 }
 
-/// Why something in a context isn't sent.
+/// The reason why something in a context is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -122,7 +122,7 @@ pub enum LeftOut {
 }
 
 impl LeftOut {
-    /// Returns what it is, with its article.
+    /// Returns the reason as a phrase, for a type of file with its article: `a socket`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Socket => "a socket",
@@ -133,16 +133,17 @@ impl LeftOut {
     }
 }
 
-/// How a step of BuildKit's ends.
+/// The result of a step of BuildKit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepEnd {
-    /// It is done, and took so long.
+    /// The step succeeded and took this long.
     Done(#[serde(serialize_with = "seconds")] Duration),
-    /// It was done in an earlier build.
+    /// The result of the step was in the cache.
     Cached,
-    /// It failed, or was cancelled because another step failed; with BuildKit's message.
+    /// The step failed, or was cancelled because another step failed. The text is BuildKit's
+    /// message.
     Failed(String),
 }
 
@@ -162,7 +163,7 @@ fn optional_seconds<S: Serializer>(
 }
 
 impl BuildEvent {
-    /// Reads a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM
+    /// Parses a line of the engine's output: `Step 1/4 : FROM scratch`, Podman's `STEP 1/4: FROM
     /// scratch`, or anything else.
     pub(crate) fn of_line(line: &str) -> Self {
         if let Some(warning) = line.strip_prefix("[Warning] ") {
@@ -173,8 +174,8 @@ impl BuildEvent {
 }
 
 fn step(line: &str) -> Option<BuildEvent> {
-    // Podman numbers the stages before the steps, if there are several: `[1/2] STEP 1/4: FROM
-    // scratch`.
+    // If there are several stages, Podman writes the number of the stage before the step: `[1/2]
+    // STEP 1/4: FROM scratch`.
     let line = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((_stage, line)) if line.starts_with("STEP ") => line,
         _ => line,
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_told_from_other_lines() {
+    fn steps_are_distinguished_from_other_lines() {
         let step =
             |number, total, text: &str| BuildEvent::Step { number, total, text: text.to_owned() };
         assert_eq!(BuildEvent::of_line("Step 1/4 : FROM scratch"), step(1, 4, "FROM scratch"));

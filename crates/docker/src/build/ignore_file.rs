@@ -12,9 +12,10 @@ use crate::build::notices::special;
 /// The name under which engines look for an ignore file.
 pub(crate) const IGNORE_FILE: &str = ".dockerignore";
 
-/// The size limit of an ignore file in bytes …
+/// The maximum size of an ignore file in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
-/// … and its number of lines: each pattern costs memory, and time for each file.
+/// The maximum number of lines of an ignore file: each pattern needs memory, and time for each
+/// file.
 const LINE_LIMIT: usize = 10_000;
 
 /// Reads an ignore file. Returns `None` if there is no such file.
@@ -22,13 +23,13 @@ pub(crate) fn read_ignore_file(path: &Path) -> Result<Option<IgnoreFile>, Contex
     let read = |source| ContextError::Read { path: path.to_owned(), source };
     match fs::metadata(path) {
         Ok(metadata) => {
-            // Reading one of these might never end.
+            // Reading a special file might never end.
             if let Some(kind) = special(metadata.file_type()) {
                 return Err(ContextError::Special { what: kind.name(), path: path.to_owned() });
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Not a folder: the source of the Dockerfile has no ignore files.
+        // The path is inside a file: a Dockerfile that is not in the folder has no ignore files.
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(None),
         Err(error) => return Err(read(error)),
     }

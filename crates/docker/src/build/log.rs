@@ -1,4 +1,4 @@
-//! Follows a build, with what the logs of both builders have in common.
+//! Follows a build to its end: the parts that the two builders have in common.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -17,24 +17,24 @@ use crate::wire::json_lines::{AnswerLine, reported};
 use crate::wire::transport::Transport;
 use crate::wire::upload::{Upload, upload};
 
-/// The length in bytes at which an unfinished line is reported: commands that draw progress end no
-/// line for a long time.
+/// The length in bytes at which an unfinished line is reported. Commands that draw progress bars do
+/// not end their lines for a long time.
 const LINE_LIMIT: usize = 64 << 10;
-/// How many lines of a failed step's output are shown.
+/// The number of lines that are kept of a failed step's output.
 const LAST_LINES: usize = 10;
 
 /// Receives the events of a build.
 pub(crate) type OnEvent<'a> = dyn FnMut(BuildEvent) + Send + 'a;
 
-/// What is known of a build while it runs.
+/// The state of a build while it runs.
 pub(crate) trait BuildLog: Default + Send {
-    /// Takes a line of the engine's answer.
+    /// Processes a line of the engine's answer.
     fn note(&mut self, line: &Value, on_event: &mut OnEvent<'_>) -> Result<(), Failure>;
 
-    /// Reports lines whose end never came.
+    /// Reports lines that have no line ending.
     fn flush(&mut self, on_event: &mut OnEvent<'_>);
 
-    /// Reports what was held back until now.
+    /// Reports events that were held back until now.
     fn tick(&mut self, _now: Instant, _on_event: &mut OnEvent<'_>) {}
 
     /// Returns what the engine reported about the image.
@@ -44,16 +44,16 @@ pub(crate) trait BuildLog: Default + Send {
     fn failed(self, message: String, code: Option<i64>) -> StepFailure;
 }
 
-/// What an engine reports about the image that it has built.
+/// The image that an engine reports to have built.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// Its id, which may be short.
+    /// The id of the image, possibly in its short form.
     pub(crate) id: Option<String>,
-    /// The digest of its config, if it was reported beside the id.
+    /// The digest of the image's config, if the engine reported it in addition to the id.
     pub(crate) config: Option<Digest>,
 }
 
-/// How often what was held back is looked at.
+/// The interval at which events that were held back are checked.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Requests a build, sends its body, and follows it to its end.
@@ -93,7 +93,7 @@ where
     Ok(log.into_outcome())
 }
 
-/// Takes a line of the answer; one that reports an error ends the build.
+/// Processes a line of the answer. A line that reports an error ends the build.
 pub(crate) fn take<L: BuildLog>(
     log: &mut L,
     line: AnswerLine,
@@ -110,15 +110,15 @@ pub(crate) fn take<L: BuildLog>(
     }
 }
 
-/// Text that comes in pieces, cut into lines.
+/// Cuts text that arrives in pieces into lines.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    /// A line whose end hasn't come yet.
+    /// A line whose end has not arrived yet.
     unfinished: String,
 }
 
 impl Lines {
-    /// Takes a piece, and returns the lines that it ends, without their ends.
+    /// Adds a piece, and returns the lines that it completes, without their line endings.
     pub(crate) fn push(&mut self, piece: &str) -> Vec<String> {
         self.unfinished.push_str(piece);
         let end = match self.unfinished.rfind('\n') {
@@ -131,13 +131,13 @@ impl Lines {
         whole.lines().map(str::to_owned).collect()
     }
 
-    /// Returns the line whose end hasn't come.
+    /// Returns the unfinished line.
     pub(crate) fn take(&mut self) -> String {
         std::mem::take(&mut self.unfinished)
     }
 }
 
-/// The last lines that a step wrote.
+/// The last lines of a step's output.
 #[derive(Debug, Default)]
 pub(crate) struct LastLines(VecDeque<String>);
 
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_without_an_end_is_not_kept() {
+    fn the_length_of_an_unfinished_line_is_limited() {
         let mut lines = Lines::default();
         let (mut given, mut longest) = (0, 0);
         for _ in 0..1000 {

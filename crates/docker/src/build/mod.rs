@@ -1,4 +1,4 @@
-//! Builds: what is sent to the engine, and what it reports.
+//! Builds: the data that is sent to the engine, and the engine's reports.
 
 pub(crate) mod builder;
 #[cfg(feature = "buildkit")]

@@ -1,4 +1,4 @@
-//! What is reported of a context while it is sent.
+//! Events about a context while it is sent.
 
 use std::collections::HashSet;
 use std::fs::FileType;
@@ -10,22 +10,23 @@ use tokio::sync::mpsc;
 
 use crate::build::event::{BuildEvent, LeftOut};
 
-/// Reports what happens to a context, from the threads that read it.
+/// Reports events about a context from the threads that read it.
 #[derive(Debug, Clone)]
 pub(crate) struct Notices {
     events: mpsc::UnboundedSender<BuildEvent>,
-    /// What was reported as left out. BuildKit may ask for the same context several times.
+    /// The paths that were already reported as left out, because BuildKit can request a context
+    /// several times.
     left_out: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl Notices {
-    /// Creates them with the other end, which receives the events.
+    /// Creates the notices, and the receiver of their events.
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<BuildEvent>) {
         let (events, receiver) = mpsc::unbounded_channel();
         (Self { events, left_out: Arc::default() }, receiver)
     }
 
-    /// Reports that something in the context isn't sent, once.
+    /// Reports that something in the context is not sent. Each path is reported once.
     pub(crate) fn left_out(&self, path: &Path, reason: LeftOut) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.insert(path.to_owned()) {
@@ -34,12 +35,12 @@ impl Notices {
     }
 
     pub(crate) fn report(&self, event: BuildEvent) {
-        // If nothing receives any more, the build has ended.
+        // If there is no receiver any more, the build has ended.
         let _ = self.events.send(event);
     }
 }
 
-/// Returns why an entry of this type can't be sent, if it can't.
+/// Returns the reason why an entry of this type cannot be sent, or `None` if it can.
 pub(crate) fn special(kind: FileType) -> Option<LeftOut> {
     match kind {
         kind if kind.is_socket() => Some(LeftOut::Socket),

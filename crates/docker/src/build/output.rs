@@ -1,11 +1,11 @@
-//! The image's id in the output of a build.
+//! Finds the id of the image in the output of a build.
 
-/// The published pattern of the line that a successful build ends with.
+/// The published pattern of the last line of a successful build.
 ///
-/// `FROM image@sha256:…` matches too, so the last match of the whole output counts.
+/// `FROM image@sha256:…` also matches, so only the last match in the complete output is the id.
 pub const SUCCESSFUL_BUILD_PATTERN: &str = "(Successfully built |sha256:)([0-9a-f]+)";
 
-/// Finds the id in the output of a build: the last match of [`SUCCESSFUL_BUILD_PATTERN`].
+/// Returns the id in the output of a build: the last match of [`SUCCESSFUL_BUILD_PATTERN`].
 ///
 /// ```
 /// use sealift_docker::find_built_id;

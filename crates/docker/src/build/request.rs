@@ -1,4 +1,4 @@
-//! What to build, and how.
+//! The options of a build.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,25 +10,25 @@ use serde_json::json;
 use crate::api::query::Query;
 use crate::build::builder::Builder;
 
-/// What to build, and how. The fields are those of docker-py's `images.build` that engines still
+/// The options of a build. The fields are those of docker-py's `images.build` that engines still
 /// support.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[must_use = "a request does nothing unless it is passed to `Engine::build`"]
 pub struct BuildRequest {
-    /// The names of the image, `image:tag`.
+    /// The references of the image, `image:tag`.
     pub tags: Vec<String>,
-    /// The folder to build from.
+    /// The folder that is the context of the build.
     pub path: PathBuf,
-    /// Files and folders that are never part of the context, whatever the ignore file contains.
-    /// Those outside of the context are ignored.
+    /// Files and folders that are never sent, whatever the ignore file contains. Paths outside of
+    /// the context are ignored.
     pub exclude: Vec<PathBuf>,
-    /// The path of the Dockerfile, relative to the folder. It may lead out of the folder. Unless it
-    /// is set, the file is called `Dockerfile` or else `dockerfile`.
+    /// The path of the Dockerfile, relative to the context; it may be outside of the context. The
+    /// default is `Dockerfile` or, if there is none, `dockerfile`.
     pub dockerfile: Option<String>,
-    /// The content of the Dockerfile, if it is not a file; then `dockerfile` is ignored.
+    /// The content of the Dockerfile, if it is not a file. It overrides `dockerfile`.
     pub dockerfile_text: Option<String>,
-    /// Which of the engine's builders runs the build; the classic one unless it is set.
+    /// The builder that runs the build. The default is the classic builder.
     pub builder: Builder,
     /// The logins to the registries of base images.
     pub credentials: Credentials,
@@ -36,39 +36,39 @@ pub struct BuildRequest {
     pub build_args: BTreeMap<String, String>,
     /// Labels on the image.
     pub labels: BTreeMap<String, String>,
-    /// The stage at which to stop.
+    /// The stage of the Dockerfile to build; the last one by default.
     pub target: Option<String>,
-    /// The network for `RUN`.
+    /// The network mode of `RUN` instructions.
     pub network_mode: Option<String>,
     /// The platform to build for.
     pub platform: Option<Platform>,
-    /// `name:address` for `/etc/hosts` in the build.
+    /// Entries `name:address` for `/etc/hosts` during the build.
     pub extra_hosts: Vec<String>,
-    /// Images whose layers may be taken from the cache.
+    /// Images whose layers can be used as a cache.
     pub cache_from: Vec<String>,
-    /// Pull base images even if they are there.
+    /// Whether base images are pulled even if the engine has them.
     pub pull: bool,
-    /// Don't use the cache.
+    /// Whether the cache is ignored.
     pub no_cache: bool,
-    /// Report only the id.
+    /// Whether the output is suppressed, except for the id.
     pub quiet: bool,
-    /// Remove intermediate containers after a success.
+    /// Whether intermediate containers are removed after a success.
     pub rm: bool,
-    /// Remove intermediate containers after a failure too.
+    /// Whether intermediate containers are also removed after a failure.
     pub forcerm: bool,
     /// The size of `/dev/shm` in bytes.
     pub shm_size: Option<u64>,
-    /// The memory of a build container in bytes.
+    /// The memory limit of a build container in bytes.
     pub memory: Option<u64>,
-    /// Memory and swap of a build container in bytes, -1 without a limit.
+    /// The limit of memory and swap of a build container in bytes; -1 for no limit.
     pub memory_swap: Option<i64>,
-    /// The relative share of processor time.
+    /// CPU shares: a relative weight.
     pub cpu_shares: Option<u64>,
-    /// The processors, `0-3` or `0,1`.
+    /// The CPUs that can be used: `0-3` or `0,1`.
     pub cpuset_cpus: Option<String>,
-    /// The length of a period of processor time in microseconds.
+    /// The length of the CFS scheduler's period in microseconds.
     pub cpu_period: Option<u64>,
-    /// The processor time in a period in microseconds.
+    /// The CPU time per period in microseconds.
     pub cpu_quota: Option<u64>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) enum BuildApi {
 }
 
 impl BuildRequest {
-    /// Creates a request to build an image from a folder and to name it `tag`.
+    /// Creates a request to build an image from a folder and to tag it as `tag`.
     ///
     /// ```
     /// use sealift_docker::BuildRequest;
@@ -94,14 +94,14 @@ impl BuildRequest {
         Self::untagged(context).with_tag(tag)
     }
 
-    /// Adds a name for the image.
+    /// Adds a tag for the image.
     pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
     }
 
-    /// Creates a request to build an image that gets no name. [`Built::id`](crate::Built::id) is
-    /// then the only way to refer to it.
+    /// Creates a request to build an image without a name. [`Built::id`](crate::Built::id) is then
+    /// the only way to refer to it.
     pub fn untagged(context: impl Into<PathBuf>) -> Self {
         Self {
             tags: Vec::new(),
@@ -133,18 +133,18 @@ impl BuildRequest {
         }
     }
 
-    /// Returns a requested limit that only the classic builder applies, if there is one.
+    /// Returns a limit of the request that only the classic builder applies, if there is one.
     pub(crate) fn only_classic(&self) -> Option<&'static str> {
         let limits = [
-            ("a limit of memory", self.memory.is_some() || self.memory_swap.is_some()),
-            ("shares of processor time", self.cpu_shares.is_some()),
-            ("a choice of processors", self.cpuset_cpus.is_some()),
-            ("a limit of processor time", self.cpu_period.is_some() || self.cpu_quota.is_some()),
+            ("memory limits", self.memory.is_some() || self.memory_swap.is_some()),
+            ("CPU shares", self.cpu_shares.is_some()),
+            ("the choice of CPUs", self.cpuset_cpus.is_some()),
+            ("limits of CPU time", self.cpu_period.is_some() || self.cpu_quota.is_some()),
         ];
         limits.into_iter().find(|(_, is_set)| *is_set).map(|(what, _)| what)
     }
 
-    /// Returns the query of the request, with the Dockerfile under this name.
+    /// Returns the query of the request. The Dockerfile is sent under the given name.
     pub(crate) fn query(&self, dockerfile: &str, api: BuildApi) -> Query {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let mut query = Query::default();
@@ -157,7 +157,7 @@ impl BuildRequest {
             .add_flag("forcerm", self.forcerm)
             .add_flag("nocache", self.no_cache)
             .add_flag("q", self.quiet)
-            // Always said, as engines would choose otherwise.
+            // Always set, because without it engines choose a builder themselves.
             .add("version", if api == BuildApi::BuildKit { "2" } else { "1" })
             .add_some("target", self.target.as_deref())
             .add_some("networkmode", self.network_mode.as_deref())

@@ -5,18 +5,18 @@ use std::fmt;
 
 /// A step of a build that failed.
 ///
-/// It displays as one line, without the output.
+/// Its `Display` is one line, without the output.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct StepFailure {
-    /// The number of the step, from 1; 0 if the build failed before its first step, or if steps
-    /// have no numbers.
+    /// The number of the step, from 1. It is 0 if the build failed before its first step, or if
+    /// steps have no numbers.
     pub number: u32,
-    /// How many steps there are.
+    /// The number of steps.
     pub total: u32,
     /// The instruction.
     pub text: String,
-    /// The exit code of the step's command, if a command failed and the engine reports the code.
+    /// The exit code, if a command failed and the engine reports its code.
     pub exit_code: Option<i64>,
     /// The engine's message.
     pub message: String,

@@ -1,4 +1,4 @@
-//! The walk over the folder of a context.
+//! Walks over the folder of a context.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -20,36 +20,36 @@ pub(crate) struct Entry<'a> {
     /// Its path on disk.
     pub(crate) path: &'a Path,
     pub(crate) metadata: &'a Metadata,
-    /// The name under which the same file was found before, if it has several.
+    /// The name under which the same file was visited before, if it has several names (hard links).
     pub(crate) first_name: Option<&'a Path>,
 }
 
-/// What happens with an entry.
+/// The decision about an entry.
 pub(crate) struct Selection {
     pub(crate) is_sent: bool,
-    /// Whether the entries of a folder are looked at.
+    /// Whether the entries of the folder are visited.
     pub(crate) goes_below: bool,
-    /// The patterns that match the entry, and so all entries below it.
+    /// The patterns that match the entry, and therefore all entries below it.
     pub(crate) matches: FolderMatches,
 }
 
-/// A walk's visitor, which decides what is sent and sends it.
+/// The visitor of a walk, which decides what is sent and sends it.
 pub(crate) trait Visit {
     type Stop: From<ContextError>;
 
-    /// Decides what happens with an entry, given the matches of the folder that contains it.
+    /// Decides about an entry, given the matches of the folder that contains it.
     fn select(&self, name: &Path, folder: &FolderMatches) -> Selection;
 
-    /// Takes an entry that is sent, or a folder that is not sent but may contain something that is.
+    /// Visits an entry that is sent, or a folder that is not sent but may contain entries that are.
     fn enter(&mut self, entry: &Entry<'_>, is_sent: bool) -> Result<(), Self::Stop>;
 
-    /// Takes note that everything below a folder was visited.
+    /// Called after everything below a folder was visited.
     fn leave(&mut self, _name: &Path) {}
 }
 
 /// Visits the entries of a context in the order of their names, folders before their entries.
 ///
-/// Sockets, pipes, devices and what the request excludes are not visited, but reported.
+/// Sockets, pipes, devices and paths that the request excludes are reported instead of visited.
 pub(crate) fn walk<V: Visit>(context: &BuildContext, visitor: &mut V) -> Result<(), V::Stop> {
     let mut walk = Walk { context, visitor, linked: HashMap::new() };
     walk.folder(Path::new(""), &FolderMatches::default())
@@ -58,7 +58,7 @@ pub(crate) fn walk<V: Visit>(context: &BuildContext, visitor: &mut V) -> Result<
 struct Walk<'a, V> {
     context: &'a BuildContext,
     visitor: &'a mut V,
-    /// The first names of sent files that have several, by device and inode.
+    /// The first names of files with several names, by device and inode.
     linked: HashMap<(u64, u64), PathBuf>,
 }
 
@@ -103,7 +103,7 @@ impl<V: Visit> Walk<'_, V> {
         Ok(())
     }
 
-    /// Returns the name under which a file with several names was found before.
+    /// Returns the name under which a file with several names was visited before.
     fn first_name(&mut self, name: &Path, metadata: &Metadata) -> Option<PathBuf> {
         if metadata.is_dir() || metadata.nlink() < 2 {
             return None;

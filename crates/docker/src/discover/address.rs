@@ -1,4 +1,4 @@
-//! Where an engine listens.
+//! The address of an engine.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,12 +7,12 @@ use std::str::FromStr;
 
 use crate::discover::address_error::{AddressFault, ParseAddressError};
 
-/// The port that a `tcp` address without one means.
+/// The default port of `tcp` addresses.
 const PLAIN_PORT: u16 = 2375;
-/// The port that an address without one means with TLS.
+/// The default port of addresses with TLS.
 const TLS_PORT: u16 = 2376;
 
-/// Where an engine listens, as `DOCKER_HOST` writes it.
+/// The address of an engine, in the syntax of `DOCKER_HOST`.
 ///
 /// ```
 /// use sealift_docker::Address;
@@ -36,32 +36,32 @@ const TLS_PORT: u16 = 2376;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Address {
-    /// A socket file, by its absolute path.
+    /// A Unix socket, by its absolute path.
     Unix(PathBuf),
-    /// A port of a host, with TLS only if the settings ask for it.
+    /// A TCP port of a host, with TLS only if the settings require it.
     Tcp {
-        /// The host's name or number, an IPv6 number without brackets.
+        /// The host's name or IP address. An IPv6 address has no brackets.
         host: String,
         /// The port.
         port: u16,
     },
-    /// A port of a host, always with TLS.
+    /// A TCP port of a host, always with TLS.
     Https {
-        /// The host's name or number, an IPv6 number without brackets.
+        /// The host's name or IP address. An IPv6 address has no brackets.
         host: String,
         /// The port.
         port: u16,
     },
-    /// A host that `ssh` reaches, on which `docker system dial-stdio` reaches the engine.
+    /// A host that is reached by `ssh`, on which `docker system dial-stdio` connects to the engine.
     Ssh {
-        /// The user; `None` leaves it to ssh's own config.
+        /// The user. If it is `None`, ssh's configuration decides.
         user: Option<String>,
-        /// The host's name or number, or a name in ssh's own config.
+        /// The host's name or IP address, or an alias in ssh's configuration.
         host: String,
-        /// The port; `None` leaves it to ssh's own config.
+        /// The port. If it is `None`, ssh's configuration decides.
         port: Option<u16>,
-        /// The absolute path of the engine's socket on that host; `None` leaves it to `docker`
-        /// there.
+        /// The absolute path of the engine's socket on that host. If it is `None`, the docker CLI
+        /// on that host decides.
         socket: Option<String>,
     },
 }
@@ -75,9 +75,8 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// Parses an address. If `is_tls`, a `tcp` address means TLS, which has another default port.
-    /// As for the docker CLI, surrounding white space is ignored, and `HOST:PORT` is a `tcp`
-    /// address.
+    /// Parses an address. If `is_tls`, a `tcp` address has the default port of TLS. As in the
+    /// docker CLI, surrounding white space is ignored, and `HOST:PORT` is a `tcp` address.
     pub(crate) fn read(text: &str, is_tls: bool) -> Result<Self, AddressFault> {
         let text = text.trim();
         let (scheme, rest) = match text.split_once("://") {
@@ -112,7 +111,7 @@ impl Address {
     /// use sealift_docker::Address;
     ///
     /// let is_remote = |text: &str| text.parse::<Address>().unwrap().is_remote();
-    /// assert!(is_remote("ssh://edge1") && is_remote("tcp://10.0.0.1") && is_remote("https://edge1"));
+    /// assert!(["ssh://edge1", "tcp://10.0.0.1", "https://edge1"].into_iter().all(is_remote));
     /// assert!(!is_remote("unix:///var/run/docker.sock") && !is_remote("tcp://localhost:2375"));
     /// assert!(!is_remote("tcp://127.0.0.2:2375") && !is_remote("tcp://[::1]:2375"));
     /// ```
@@ -127,7 +126,7 @@ impl Address {
         }
     }
 
-    /// Returns the host and the port as in a URL, or `None` for a socket.
+    /// Returns the host and the port as in a URL, or `None` for a socket and for ssh.
     pub(crate) fn authority(&self) -> Option<String> {
         match self {
             Self::Unix(_) | Self::Ssh { .. } => None,
@@ -149,8 +148,8 @@ fn read_tcp(rest: &str, form: &'static str) -> Result<(String, Option<u16>), Add
 fn read_ssh(rest: &str) -> Result<Address, AddressFault> {
     let (user, rest) = match rest.rsplit_once('@') {
         Some((user, _)) if user.contains(':') => return Err(AddressFault::Password),
-        // ssh's config can pass these parts to a shell, so they must not contain characters that
-        // are special there.
+        // ssh's configuration can pass these parts to a shell, so characters that are special in
+        // shells are refused.
         Some((user, _)) if !is_name(user, "._-+") => {
             return Err(AddressFault::User { user: user.to_owned() });
         }
@@ -196,14 +195,14 @@ fn read_host(rest: &str, form: &'static str) -> Result<(String, Option<u16>), Ad
     Ok((host.to_owned(), port.map(read_port).transpose()?))
 }
 
-/// Returns `true` if a name cannot be taken for a flag, and has only letters, digits and these
-/// characters.
+/// Returns `true` if a name does not look like an option, and contains only letters, digits and
+/// these characters.
 fn is_name(name: &str, others: &str) -> bool {
     let is_known = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
     !name.is_empty() && !name.starts_with('-') && name.chars().all(is_known)
 }
 
-/// A host as it stands in a URL.
+/// Displays a host as in a URL, with brackets around an IPv6 address.
 struct Bracketed<'a>(&'a str);
 
 impl fmt::Display for Bracketed<'_> {

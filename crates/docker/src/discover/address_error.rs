@@ -1,6 +1,6 @@
-//! Why a text is not the address of an engine.
+//! The errors of a text that is not the address of an engine.
 
-/// A text is not the address of an engine.
+/// An error for a text that is not the address of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{input}` is not the address of an engine: {kind}")]
 pub struct ParseAddressError {
@@ -18,19 +18,18 @@ impl ParseAddressError {
         &self.input
     }
 
-    /// Returns what is wrong with the text.
+    /// Returns the reason why the text is not an address.
     pub fn kind(&self) -> &AddressFault {
         &self.kind
     }
 }
 
-/// What is wrong with a text that is not an address of an engine: the kind of a
-/// [`ParseAddressError`].
+/// The reason why a text is not the address of an engine: the kind of a [`ParseAddressError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressFault {
-    /// There is no `://`.
-    #[error("an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
+    /// The scheme is missing: there is no `://`.
+    #[error("an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
     NoScheme,
     /// The scheme is not supported.
     #[error("the scheme `{scheme}` is not supported; use unix, tcp, http, https or ssh")]
@@ -38,59 +37,59 @@ pub enum AddressFault {
         /// The scheme.
         scheme: String,
     },
-    /// A socket's path that doesn't start with `/`.
-    #[error("the path of a socket is absolute: unix:///{path}")]
+    /// The path of a socket does not begin with `/`.
+    #[error("the path of a socket must be absolute: unix:///{path}")]
     RelativePath {
         /// The path.
         path: String,
     },
-    /// A socket without a path.
-    #[error("it names no socket: unix:///PATH")]
+    /// The path of a socket is missing.
+    #[error("it contains no socket path; expected unix:///PATH")]
     NoPath,
-    /// There is no host.
-    #[error("it names no host: {form}")]
+    /// The host is missing.
+    #[error("it contains no host; expected {form}")]
     NoHost {
-        /// How such an address is written.
+        /// The expected form of the address.
         form: &'static str,
     },
-    /// The host has characters that no host has.
+    /// The host contains characters that are not allowed in host names.
     #[error("`{host}` is not a host name")]
     Host {
-        /// What stands in the host's place.
+        /// The text in the place of the host.
         host: String,
     },
-    /// The user has characters that are refused.
+    /// The user contains characters that are refused.
     #[error("`{user}` is not a user name")]
     User {
-        /// What stands in the user's place.
+        /// The text in the place of the user.
         user: String,
     },
     /// The port is not a number from 1 to 65535.
     #[error("`{port}` is not a port")]
     Port {
-        /// What stands in the port's place.
+        /// The text in the place of the port.
         port: String,
     },
-    /// A socket on another host whose path a shell there would change.
+    /// The path of a socket on another host contains characters that are special in a shell.
     #[error(
-        "a shell on that host would not take `{path}` as it is: name the socket with letters, digits and any of `/._-+:,=`"
+        "the socket path `{path}` contains special characters; only letters, digits and `/._-+:,=` are supported"
     )]
     FarPath {
         /// The path.
         path: String,
     },
-    /// A password, which isn't repeated.
+    /// An ssh address contains a password. It is not part of the error.
     #[error("ssh addresses cannot contain a password")]
     Password,
-    /// Something follows the port, or stands before the host.
-    #[error("there is more in it than a host and a port: `{rest}`")]
+    /// There is text before the host or after the port.
+    #[error("only a host and a port are expected, not `{rest}`")]
     Rest {
-        /// What there is too much of.
+        /// The unexpected text.
         rest: String,
     },
 }
 
-/// Returns an address without the password that it may contain.
+/// Returns an address with `***` in the place of the password that it may contain.
 pub(crate) fn without_password(text: &str) -> String {
     let rest = text.find("://").map_or(0, |at| at + "://".len());
     let parts = text[rest..].rsplit_once('@').and_then(|(user, host)| {

@@ -3,40 +3,40 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of the engine's API, as `1.41`.
+/// A version of the engine's API, such as `1.41`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApiVersion {
     pub(crate) major: u32,
     pub(crate) minor: u32,
 }
 
-/// A text is not a version of the engine's API.
+/// An error for a text that is not a version of the engine's API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a version of the engine's API, such as `1.41`")]
 pub struct ParseApiVersionError(String);
 
 impl ParseApiVersionError {
-    /// Returns the text.
+    /// Returns the text that is not a version.
     pub fn input(&self) -> &str {
         &self.0
     }
 }
 
 impl ApiVersion {
-    /// The newest whose answers are known.
+    /// The newest version that this crate supports.
     pub(crate) const NEWEST_KNOWN: Self = Self { major: 1, minor: 53 };
 
-    /// The oldest that is supported: that of Docker 20.10 and of Podman 4.3.
+    /// The oldest version that this crate supports: that of Docker 20.10 and of Podman 4.3.
     pub(crate) const OLDEST_NEEDED: Self = Self { major: 1, minor: 41 };
 
-    /// The first of an engine that may have a containerd store, Docker 23.
+    /// The first version whose engines can have a containerd store (Docker 23).
     pub(crate) const WITH_CONTAINERD_STORE: Self = Self { major: 1, minor: 42 };
 
-    /// The newest of an engine whose list is known to leave out incomplete images of a containerd
-    /// store, Docker 26.
+    /// The newest version whose engines are known to list only complete images of a containerd
+    /// store (Docker 26).
     pub(crate) const LISTS_ONLY_COMPLETE: Self = Self { major: 1, minor: 45 };
 
-    /// The first that lists the manifests of an image.
+    /// The first version that lists the manifests of an image.
     pub(crate) const WITH_MANIFESTS: Self = Self { major: 1, minor: 48 };
 }
 

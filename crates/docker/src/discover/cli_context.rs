@@ -1,4 +1,4 @@
-//! Contexts of the docker CLI: engines with names.
+//! The contexts of the docker CLI, which give names to engines.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,26 +13,26 @@ use crate::discover::setting::{Setting, SettingSource};
 
 /// The content of a context.
 pub(crate) struct CliContext {
-    /// The engine's address, as the docker CLI writes it.
+    /// The engine's address, in the docker CLI's syntax.
     pub(crate) host: String,
     pub(crate) tls_folder: TlsFolder,
 }
 
-/// Where a context keeps its certificates.
+/// The folder with the certificates of a context.
 pub(crate) struct TlsFolder {
     pub(crate) path: PathBuf,
-    /// Whether there are any.
+    /// Whether the folder contains any certificates.
     pub(crate) has_files: bool,
 }
 
-/// Returns the context that the docker CLI's config file names.
+/// Returns the context that the docker CLI's config file selects.
 pub(crate) fn current(folder: &Path) -> Result<Option<Setting<String>>, ResolveError> {
     let Some(config) = CliConfig::read(folder)? else { return Ok(None) };
     let name = config.current_context()?;
     Ok(name.map(|name| Setting::new(name, SettingSource::ConfigFile(config.path().to_owned()))))
 }
 
-/// Reads the context of this name.
+/// Reads the context with this name.
 pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, ResolveError> {
     let contexts = folder.join("contexts");
     let setting = match &name.source {
@@ -53,16 +53,16 @@ pub(crate) fn read(folder: &Path, name: &Setting<String>) -> Result<CliContext, 
     };
     let docker = &meta["Endpoints"]["docker"];
     let host = docker["Host"].as_str().filter(|host| !host.is_empty());
-    let host = host.ok_or_else(|| refuse(format!("{} names no host", path.display())))?;
+    let host = host.ok_or_else(|| refuse(format!("{} contains no host", path.display())))?;
     let tls_folder = contexts.join("tls").join(&id).join("docker");
     let has_files = ["ca.pem", "cert.pem", "key.pem"].map(|name| tls_folder.join(name).exists());
     let has_files = has_files.contains(&true);
-    // With this, the docker CLI uses TLS for a port of a host even if there are no
+    // With `SkipTLSVerify`, the docker CLI uses TLS for a TCP address even if there are no
     // certificates.
     let may_be_tls = has_files || host.starts_with("tcp:") || host.starts_with("https:");
     if docker["SkipTLSVerify"] == Value::Bool(true) && may_be_tls {
-        let reason = "it has SkipTLSVerify, so nothing would prove who answers; make it anew without \
-                      skip-tls-verify and with ca=FILE";
+        let reason = "it sets SkipTLSVerify, and TLS without verification is not supported; create \
+                      it again without skip-tls-verify and with ca=FILE";
         return Err(refuse(reason.to_owned()));
     }
     Ok(CliContext { host: host.to_owned(), tls_folder: TlsFolder { path: tls_folder, has_files } })
@@ -73,17 +73,16 @@ fn id_of(name: &str) -> String {
     Digest::of(name.as_bytes()).hex()
 }
 
-/// Describes which contexts there are.
+/// Lists the contexts that exist.
 fn known(contexts: &Path) -> String {
     let names: Vec<_> = names(contexts).iter().map(|name| format!("`{name}`")).collect();
-    match &names[..] {
-        [] => "there are none".to_owned(),
-        [only] => format!("there is {only}"),
-        [first @ .., last] => format!("there are {} and {last}", first.join(", ")),
+    match names.is_empty() {
+        true => "there are none".to_owned(),
+        false => format!("available: {}", names.join(", ")),
     }
 }
 
-/// Returns the names of the contexts in their folder, sorted.
+/// Returns the names of the contexts in a folder, sorted.
 pub(crate) fn names(contexts: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(contexts.join("meta")).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
@@ -94,7 +93,7 @@ pub(crate) fn names(contexts: &Path) -> Vec<String> {
     names
 }
 
-/// Reads a file of JSON. Returns `None` if there is no such file.
+/// Reads a JSON file. Returns `None` if there is no such file.
 fn read_json(path: &Path) -> Result<Option<Value>, String> {
     match std::fs::read(path) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {

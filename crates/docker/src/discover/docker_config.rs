@@ -1,4 +1,4 @@
-//! What the docker CLI's config file contributes to builds: logins and proxies.
+//! The logins and the proxies that the docker CLI's config file sets for builds.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ impl Settings {
     /// Returns the logins of the docker CLI's config file, for
     /// [`BuildRequest::credentials`](crate::BuildRequest::credentials).
     ///
-    /// Credential helpers run when a login is needed.
+    /// Credential helpers run when a login is looked up.
     pub fn credentials(&self) -> Result<Credentials, ResolveError> {
         let limit = Timeouts::resolve(self)?.call;
         let credentials = match self.config_folder() {
@@ -24,8 +24,8 @@ impl Settings {
         Ok(credentials.with_helper_limit(limit))
     }
 
-    /// Returns the build-time variables for the proxies that the docker CLI's config file sets for
-    /// an engine, or else for all engines (`proxies.default`).
+    /// Returns the build-time variables for the proxies of an engine. If the docker CLI's config
+    /// file sets no proxies for this engine, returns those for all engines (`proxies.default`).
     pub fn proxy_build_args(
         &self,
         engine: &Address,

@@ -1,4 +1,4 @@
-//! Which engine is used, and which setting chose it.
+//! The engine that is used, and the setting that chose it.
 
 use std::fmt;
 use std::os::unix::fs::FileTypeExt as _;
@@ -14,37 +14,37 @@ use crate::discover::setting::{Setting, SettingSource};
 use crate::discover::settings::Settings;
 use crate::discover::tls::Tls;
 
-/// The socket where an engine listens when nothing is set.
+/// The socket that is used if no setting chooses an engine and no other socket exists.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
 /// The address of an engine, how to connect to it, and which setting chose it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// Where the engine listens.
+    /// The address of the engine.
     pub address: Address,
     /// The setting that contains the address.
     pub source: SettingSource,
-    /// The context of the docker CLI that was used, if one was.
+    /// The context of the docker CLI that was used, if any.
     pub context: Option<Setting<String>>,
-    /// The machine of docker-machine that was used, if one was.
+    /// The machine of docker-machine that was used, if any.
     pub machine: Option<Setting<String>>,
     /// The certificates, if the connection uses TLS.
     pub tls: Option<Setting<Tls>>,
-    /// The version of the API to use, if one is set.
+    /// The version of the API to use, if it is set.
     pub api_version: Option<Setting<ApiVersion>>,
     pub(crate) ssh_program: PathBuf,
 }
 
-/// An address as it was found, before it is read.
+/// An address that was found and has not been parsed yet.
 struct Found {
-    /// The setting's name in a message.
+    /// The name of the setting in messages.
     setting: String,
     text: String,
     source: SettingSource,
     /// The folder of certificates.
     folder: Option<Setting<PathBuf>>,
-    /// Whether a `tcp` address means TLS.
+    /// Whether a `tcp` address uses TLS.
     is_tls: bool,
     context: Option<Setting<String>>,
     machine: Option<Setting<String>>,
@@ -72,17 +72,17 @@ impl Endpoint {
         }
     }
 
-    /// Finds the engine that the settings choose. The engine itself is not contacted.
+    /// Finds the engine that the settings choose, without contacting it.
     ///
-    /// The first of these that is set chooses: [`Settings::host`], [`Settings::context`],
-    /// `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_MACHINE_NAME`, `currentContext` in the docker CLI's
-    /// config file. Otherwise it is the first of [`Settings::sockets`] that exists, or else
-    /// `/var/run/docker.sock`.
+    /// The first of these that is set chooses the engine: [`Settings::host`],
+    /// [`Settings::context`], `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_MACHINE_NAME`,
+    /// `currentContext` in the docker CLI's config file. If none is set, the engine is at the first
+    /// of [`Settings::sockets`] that exists, or else at `/var/run/docker.sock`.
     ///
     /// This function **blocks**: it reads the docker CLI's config folder and the certificates, and
-    /// runs docker-machine if `DOCKER_MACHINE_NAME` chooses. That program is ended after
-    /// [`Timeouts::call`](crate::Timeouts::call). In asynchronous code, call this function from
-    /// `tokio::task::spawn_blocking`.
+    /// runs docker-machine if `DOCKER_MACHINE_NAME` chooses the engine. docker-machine is stopped
+    /// after [`Timeouts::call`](crate::Timeouts::call). In asynchronous code, call this function
+    /// from `tokio::task::spawn_blocking`.
     ///
     /// ```
     /// use sealift_docker::{Endpoint, Settings, SettingSource};
@@ -111,7 +111,7 @@ fn meant(settings: &Settings) -> Result<Meant, ResolveError> {
     if let Some(host) = &settings.host {
         return Ok(Meant::Host(host.value.clone(), host.source.clone()));
     }
-    // `default` is the docker CLI's own name for having no context.
+    // `default` is the docker CLI's name for not using a context.
     let by_context = |name: &String, source| match name.as_str() {
         "default" => Meant::Nothing,
         _ => Meant::Context(Setting::new(name, source)),
@@ -163,7 +163,7 @@ fn by_host(
 
 fn by_context(name: Setting<String>, settings: &Settings) -> Result<Found, ResolveError> {
     let folder = settings.config_folder().ok_or_else(|| {
-        let reason = "neither DOCKER_CONFIG nor HOME is set, so no folder of contexts is known";
+        let reason = "neither DOCKER_CONFIG nor HOME is set, so the folder of contexts is unknown";
         ResolveError::new(ResolveErrorKind::Context, &name.source, &name.value, reason)
     })?;
     let CliContext { host, tls_folder } = cli_context::read(&folder.value, &name)?;
@@ -197,7 +197,7 @@ fn by_machine(name: String, settings: &Settings) -> Result<Found, ResolveError> 
     })
 }
 
-/// Returns the first socket that exists.
+/// Returns the endpoint of the first socket that exists, or of the default socket.
 fn by_socket(sockets: &[PathBuf]) -> Endpoint {
     let is_socket =
         |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
@@ -229,12 +229,12 @@ impl Found {
 
     fn tls(&self, host: &str) -> Result<Setting<Tls>, ResolveError> {
         if !cfg!(feature = "tls") {
-            let reason = "it uses TLS, which this program was built without: the feature `tls` of \
-                          sealift-docker is off";
+            let reason = "it needs TLS, and this program was built without the feature `tls` of \
+                          sealift-docker";
             return Err(self.refuse(ResolveErrorKind::Tls, reason));
         }
         let Some(folder) = &self.folder else {
-            let reason = "it uses TLS, and no folder of certificates is known: none of \
+            let reason = "it needs TLS, and the folder of certificates is unknown: none of \
                           DOCKER_CERT_PATH, DOCKER_CONFIG and HOME is set";
             return Err(self.refuse(ResolveErrorKind::Tls, reason));
         };
@@ -266,7 +266,7 @@ fn api_version(settings: &Settings) -> Result<Option<Setting<ApiVersion>>, Resol
             ResolveErrorKind::ApiVersion,
             NAME,
             text,
-            "an API version looks like `1.41`",
+            "an API version must look like `1.41`",
         )
     })?;
     let (oldest, newest) = (ApiVersion::OLDEST_NEEDED, ApiVersion::NEWEST_KNOWN);

@@ -1,4 +1,4 @@
-//! Machines of docker-machine, which returns the addresses of their engines.
+//! The machines of docker-machine, which reports the addresses of their engines.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::discover::settings::Settings;
 use crate::discover::timeouts::{Seconds, Timeouts};
 use crate::wire::limits::{self, Limit};
 
-/// The setting that names a machine.
+/// The setting that selects a machine.
 const SETTING: &str = "DOCKER_MACHINE_NAME";
 
-/// How often it is checked whether the program has ended, once its output has ended.
+/// The interval at which the program is checked for its exit, after its output has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// docker-machine's description of a machine.
@@ -27,7 +27,8 @@ pub(crate) struct Machine {
     pub(crate) cert_path: Option<PathBuf>,
 }
 
-/// Runs `docker-machine env` for a machine. The program is ended at the limit for an ordinary call.
+/// Runs `docker-machine env` for a machine. The program is stopped after the time limit of an
+/// ordinary call.
 pub(crate) fn ask(name: &str, settings: &Settings) -> Result<Machine, ResolveError> {
     let limit = Timeouts::resolve(settings)?.call;
     let program = settings.docker_machine_program.as_deref();
@@ -51,7 +52,7 @@ fn unusable(reason: impl Into<String>) -> Refusal {
     (ResolveErrorKind::Machine, reason.into())
 }
 
-/// Returns the output of the program, or why it cannot be used.
+/// Returns the output of the program, or the reason why it cannot be used.
 fn run(program: &Path, name: &str, limit: Duration) -> Result<String, Refusal> {
     let mut command = Command::new(program);
     command.args(["env", "--shell", "sh", name]);
@@ -65,7 +66,7 @@ fn run(program: &Path, name: &str, limit: Duration) -> Result<String, Refusal> {
     })?;
     let ended = wait(&mut child, limit);
     if ended.is_err() {
-        // Both fail only if it has ended meanwhile.
+        // Both fail only if the program has ended meanwhile.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -92,7 +93,7 @@ struct Ended {
     stderr: String,
 }
 
-/// Reads both outputs to their ends, and waits for the program's.
+/// Reads both outputs to their ends, and waits until the program exits.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Ended> {
     let start = Instant::now();
     let stdout = read_aside(child.stdout.take());
@@ -112,7 +113,7 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Ended> {
     }
 }
 
-/// Reads a pipe on a thread of its own, which ends with the pipe.
+/// Reads a pipe in a thread, which ends when the pipe ends.
 fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Result<String>> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -123,13 +124,13 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<io::Re
             true => Err(io::Error::other(format!("it is longer than {}", Limit(limits::PROGRAM)))),
             false => Ok(()),
         });
-        // Nobody receives this if it took too long.
+        // There is no receiver if reading took too long.
         let _ = sender.send(read.map(|()| String::from_utf8_lossy(&bytes).into_owned()));
     });
     receiver
 }
 
-/// Returns the value in a line `export NAME="value"`, unless it is empty.
+/// Returns the value in a line `export NAME="value"`, or `None` if it is missing or empty.
 fn find_export<'a>(output: &'a str, name: &str) -> Option<&'a str> {
     let value = output.lines().find_map(|line| {
         let value = line.trim().strip_prefix("export ")?.strip_prefix(name)?.strip_prefix('=')?;

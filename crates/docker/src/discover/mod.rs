@@ -1,4 +1,4 @@
-//! Which engine is meant, and how it is reached.
+//! Finds the engine to use, and how to connect to it.
 
 pub(crate) mod address;
 pub(crate) mod address_error;

@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-/// A setting cannot be used.
+/// An error of a setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} is `{value}`, but {reason}")]
 #[non_exhaustive]
 pub struct ResolveError {
-    /// The setting as people write it: `DOCKER_HOST`, `--host`, "the host of the context `edge`".
+    /// The name of the setting in messages: `DOCKER_HOST`, `--host`, "the host of the context
+    /// `edge`".
     pub setting: String,
-    /// Its value.
+    /// The value of the setting.
     pub value: String,
-    /// Why the value cannot be used.
+    /// The reason why the value cannot be used.
     pub reason: String,
     kind: ResolveErrorKind,
 }
@@ -20,25 +21,25 @@ pub struct ResolveError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolveErrorKind {
-    /// An address is not one, or cannot be used.
+    /// A text is not an address, or the address cannot be used.
     Address,
-    /// There are no certificates for TLS, or they cannot be used.
+    /// The certificates for TLS are missing or cannot be used.
     Tls,
-    /// `DOCKER_TLS` asks for TLS without verification.
+    /// `DOCKER_TLS` requires TLS without verification.
     UnverifiedTls,
     /// A context of the docker CLI is missing or cannot be used.
     Context,
-    /// docker-machine does not return the address of a machine.
+    /// docker-machine did not report the address of a machine.
     Machine,
     /// The program docker-machine is not installed.
     MachineProgram,
-    /// docker-machine does not answer within its limit.
+    /// docker-machine did not answer within its time limit.
     MachineTimeout,
     /// The docker CLI's config file cannot be used.
     ConfigFile,
-    /// The version of the API is not one that is supported.
+    /// The version of the API is not valid or not supported.
     ApiVersion,
-    /// A timeout is not a number of seconds.
+    /// A timeout is not a positive number of seconds.
     Timeout,
 }
 

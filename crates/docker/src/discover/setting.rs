@@ -3,13 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where the value of a setting was found.
+/// The source of a setting's value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingSource {
     /// An option of the caller, by its name.
     Flag(&'static str),
-    /// A variable of the environment, by its name.
+    /// An environment variable, by its name.
     Variable(&'static str),
     /// The config file of the docker CLI, by its path.
     ConfigFile(PathBuf),
@@ -17,19 +17,19 @@ pub enum SettingSource {
     Context(String),
     /// docker-machine's description of a machine, by its name.
     Machine(String),
-    /// Nowhere: it is the first of the usual sockets that exists.
+    /// The first of the usual sockets that exists, because nothing is set.
     FirstSocket,
-    /// Nowhere: it is the default.
+    /// The default, because nothing is set and no usual socket exists.
     Default,
 }
 
-/// The value of a setting, and where it was found. As JSON it is `{"value": …, "source": "…"}`.
+/// The value of a setting, and its source. As JSON it is `{"value": …, "source": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 #[non_exhaustive]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it was found.
+    /// The source of the value.
     pub source: SettingSource,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for SettingSource {
             Self::ConfigFile(path) => path.display().fmt(f),
             Self::Context(name) => write!(f, "the context `{name}`"),
             Self::Machine(name) => write!(f, "docker-machine's `{name}`"),
-            Self::FirstSocket => f.write_str("the first socket that is there"),
+            Self::FirstSocket => f.write_str("the first socket that exists"),
             Self::Default => f.write_str("the default"),
         }
     }

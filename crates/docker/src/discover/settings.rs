@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::discover::cli_context;
 use crate::discover::setting::{Setting, SettingSource};
 
-/// The settings that choose an engine and its limits, as values.
+/// The settings that choose an engine and its time limits.
 ///
 /// ```
 /// use sealift_docker::Settings;
@@ -26,33 +26,34 @@ pub struct Settings {
     pub context: Option<Setting<String>>,
     /// `DOCKER_HOST`.
     pub docker_host: Option<String>,
-    /// `DOCKER_CONTEXT`: a context of the docker CLI.
+    /// `DOCKER_CONTEXT`: the name of a context of the docker CLI.
     pub docker_context: Option<String>,
-    /// `DOCKER_MACHINE_NAME`: a machine of docker-machine.
+    /// `DOCKER_MACHINE_NAME`: the name of a machine of docker-machine.
     pub docker_machine_name: Option<String>,
     /// `DOCKER_TLS`: TLS without verification, which is refused.
     pub docker_tls: Option<String>,
-    /// `DOCKER_TLS_VERIFY`: any value asks for TLS.
+    /// `DOCKER_TLS_VERIFY`: TLS, if it has any value.
     pub docker_tls_verify: Option<String>,
-    /// `DOCKER_CERT_PATH`: the folder of `ca.pem`, `cert.pem` and `key.pem`.
+    /// `DOCKER_CERT_PATH`: the folder with `ca.pem`, `cert.pem` and `key.pem`.
     pub docker_cert_path: Option<String>,
     /// `DOCKER_API_VERSION`: the version of the API to use.
     pub docker_api_version: Option<String>,
     /// `DOCKER_CONFIG`: the config folder of the docker CLI.
     pub docker_config: Option<String>,
-    /// `HOME`: the config folder is `.docker` in it unless `DOCKER_CONFIG` is set.
+    /// `HOME`: its folder `.docker` is the config folder unless `DOCKER_CONFIG` is set.
     pub home: Option<String>,
-    /// The sockets to look for if no setting chooses an engine.
+    /// The sockets that are tried in order if no setting chooses an engine.
     pub sockets: Vec<PathBuf>,
-    /// The program to run as ssh; `None` for `ssh` on the path.
+    /// The program to run instead of `ssh` on the `PATH`.
     pub ssh_program: Option<PathBuf>,
-    /// The program to run as docker-machine; `None` for `docker-machine` on the path.
+    /// The program to run instead of `docker-machine` on the `PATH`.
     pub docker_machine_program: Option<PathBuf>,
-    /// The folder of the credential helpers, `docker-credential-NAME`; `None` for the path.
+    /// The folder of the credential helpers `docker-credential-NAME`. If it is `None`, they are
+    /// searched for on the `PATH`.
     pub credential_helpers: Option<PathBuf>,
-    /// How long an engine may be silent, in seconds: `SEALIFT_API_TIMEOUT`.
+    /// `SEALIFT_API_TIMEOUT`: how long an engine can be silent, in seconds.
     pub api_timeout: Option<String>,
-    /// The same from another program's variable, `GENVID_DOCKER_API_TIMEOUT`, which counts if
+    /// `GENVID_DOCKER_API_TIMEOUT`: the same setting from another program, which is used if
     /// [`api_timeout`](Self::api_timeout) is not set.
     pub fallback_api_timeout: Option<String>,
 }
@@ -65,8 +66,8 @@ impl Settings {
         })
     }
 
-    /// Reads the settings from a function that returns variables by name. As for the docker CLI, an
-    /// empty value counts as unset, and so does a `DOCKER_HOST` of white space.
+    /// Reads the settings from a function that returns the values of variables. As in the docker
+    /// CLI, an empty value counts as not set, and so does a `DOCKER_HOST` of white space.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let home = get("HOME");
@@ -92,9 +93,9 @@ impl Settings {
         }
     }
 
-    /// Sets an address that overrides everything else.
+    /// Sets the address of the engine, which overrides everything else.
     ///
-    /// Messages call the setting by the name of the `option` that has it, such as `--host`.
+    /// Messages call the setting by the name of the caller's `option`, such as `--host`.
     ///
     /// ```
     /// use sealift_docker::{Endpoint, Settings};
@@ -110,9 +111,9 @@ impl Settings {
         self
     }
 
-    /// Sets a context of the docker CLI that overrides every variable.
+    /// Sets the context of the docker CLI, which overrides every variable.
     ///
-    /// Messages call the setting by the name of the `option` that has it, such as `--context`.
+    /// Messages call the setting by the name of the caller's `option`, such as `--context`.
     #[must_use]
     pub fn with_context(mut self, context: Option<String>, option: &'static str) -> Self {
         self.context = context.map(|name| Setting::new(name, SettingSource::Flag(option)));
@@ -143,7 +144,7 @@ impl Settings {
     }
 }
 
-/// Lists where engines listen when nothing is set, in the order in which they are looked for.
+/// Returns the sockets at which engines usually listen, in the order in which they are tried.
 fn usual_sockets(runtime: Option<&str>, home: Option<&str>) -> Vec<PathBuf> {
     let below = |folder: Option<&str>, name| folder.map(|folder| Path::new(folder).join(name));
     [

@@ -1,4 +1,4 @@
-//! How long an engine may be silent.
+//! The time limits of calls to an engine.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::discover::resolve_error::{ResolveError, ResolveErrorKind};
 use crate::discover::settings::Settings;
 
-/// How long an engine may be silent, and how often it is asked whether it is still there.
+/// The time limits of calls to an engine, and the interval of pings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::discover::settings::Settings;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For making a connection.
+    /// The limit for opening a connection.
     pub connect: Duration,
-    /// For the silence between two pieces of a save, and for the answer to a ping.
+    /// The limit for a silence within a save or an upload, and for the answer to a ping.
     pub idle: Duration,
-    /// For an ordinary call in total: inspect, list, tag, remove.
+    /// The limit for the total time of an ordinary call: inspect, list, tag, remove.
     pub call: Duration,
-    /// How often a silent engine is pinged, while it may be silent.
+    /// The interval of pings while an engine is silent, where silence is allowed.
     pub ping_every: Duration,
 }
 
 impl Timeouts {
-    /// Returns the limits that belong to this limit for silence.
+    /// Creates the limits that follow from the limit for silence.
     pub fn new(idle: Duration) -> Self {
         Self {
             connect: idle.min(Duration::from_secs(30)),
@@ -39,8 +39,8 @@ impl Timeouts {
         }
     }
 
-    /// Returns the limits that belong to the settings: [`Settings::api_timeout`], or else
-    /// [`Settings::fallback_api_timeout`], or else 120 seconds.
+    /// Creates the limits that the settings choose: [`Settings::api_timeout`], or else
+    /// [`Settings::fallback_api_timeout`], or else 120 seconds of silence.
     pub fn resolve(settings: &Settings) -> Result<Self, ResolveError> {
         let (setting, value) = match (&settings.api_timeout, &settings.fallback_api_timeout) {
             (Some(value), _) => ("SEALIFT_API_TIMEOUT", value),
@@ -52,7 +52,7 @@ impl Timeouts {
                 ResolveErrorKind::Timeout,
                 setting,
                 value,
-                "a timeout is a number of seconds above 0",
+                "a timeout must be a number of seconds above 0",
             )
         })?;
         Ok(Self::new(idle))
@@ -71,7 +71,7 @@ fn parse_seconds(text: &str) -> Option<Duration> {
     (!duration.is_zero()).then_some(duration)
 }
 
-/// A duration as people write it in a message.
+/// Displays a duration in seconds.
 pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {

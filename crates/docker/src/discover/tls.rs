@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-/// The certificates that authenticate the engine and this side to each other.
+/// The certificates by which the engine and the client authenticate each other.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The folder of `ca.pem`, and of `cert.pem` and `key.pem` if they exist.
+    /// The folder that contains `ca.pem`, and `cert.pem` and `key.pem` if the client has a
+    /// certificate.
     pub folder: PathBuf,
-    /// Whether there is a certificate to show to the engine.
+    /// Whether there is a client certificate.
     pub has_certificate: bool,
     #[cfg(feature = "tls")]
     pub(crate) client: crate::wire::tls::TlsClient,
@@ -25,13 +26,14 @@ impl std::fmt::Debug for Tls {
 
 #[cfg(feature = "tls")]
 impl Tls {
-    /// Reads the certificates for a host, or returns why they cannot be used.
+    /// Reads the certificates for connections to a host, or returns the reason why they cannot be
+    /// used.
     pub(crate) fn read(folder: &Path, host: &str) -> Result<Self, String> {
         let (client, has_certificate) = crate::wire::tls::TlsClient::read(folder, host)?;
         Ok(Self { folder: folder.to_owned(), has_certificate, client })
     }
 
-    /// Returns what an explanation of a failure needs.
+    /// Returns the data that the explanation of a failure needs.
     pub(crate) fn shown(&self) -> crate::wire::tls::Certificates<'_> {
         crate::wire::tls::Certificates { folder: &self.folder, has_own: self.has_certificate }
     }
@@ -40,6 +42,6 @@ impl Tls {
 #[cfg(not(feature = "tls"))]
 impl Tls {
     pub(crate) fn read(_: &Path, _: &str) -> Result<Self, String> {
-        Err("TLS is not built in".to_owned())
+        Err("this program was built without TLS".to_owned())
     }
 }

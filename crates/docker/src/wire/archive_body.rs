@@ -1,4 +1,4 @@
-//! The bytes of an archive on their way into an engine.
+//! The bytes of an archive that is sent to an engine.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,12 +7,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
-/// Creates a body for [`Engine::load`](crate::Engine::load) whose bytes come from elsewhere, such
-/// as a thread that reads a file. At most `capacity` pieces wait for the engine.
+/// Creates a body for [`Engine::load`](crate::Engine::load) whose bytes come from another task or
+/// thread, such as one that reads a file. At most `capacity` pieces wait for the engine.
 ///
-/// The body ends properly only after [`ArchiveSender::finish`]. If the sender is dropped before,
-/// the body ends with an error, so that the engine never takes an incomplete archive for a complete
-/// one.
+/// The body ends without an error only after [`ArchiveSender::finish`]. If the sender is dropped
+/// before that, the body ends with an error, so that the engine never takes an incomplete archive
+/// for a complete one.
 ///
 /// ```
 /// use std::io::BufRead as _;
@@ -31,7 +31,7 @@ use tokio::sync::mpsc;
 ///         }
 ///         reader.consume(bytes.len());
 ///     }
-///     // Not reached after an error, so the engine refuses what it got until then.
+/// Not reached after an error, so that the engine refuses the incomplete archive.
 ///     sender.blocking_finish();
 ///     Ok::<(), std::io::Error>(())
 /// });
@@ -49,12 +49,12 @@ pub fn archive_body(capacity: usize) -> (ArchiveSender, ArchiveBody) {
 
 /// The sending side of an [`ArchiveBody`].
 #[derive(Debug)]
-#[must_use = "dropping the sender breaks the upload off"]
+#[must_use = "dropping the sender interrupts the upload"]
 pub struct ArchiveSender {
     pieces: mpsc::Sender<Piece>,
 }
 
-/// A stream of the bytes of an archive that ends only when its sender is finished.
+/// A stream of the bytes of an archive, which ends only when its sender is finished.
 #[derive(Debug)]
 #[must_use = "a body does nothing unless it is loaded"]
 pub struct ArchiveBody {
@@ -68,20 +68,22 @@ enum Piece {
     End,
 }
 
-/// The sender of an archive was dropped before it was finished.
+/// The error of a body whose sender was dropped before it was finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the archive was not sent to its end")]
+#[error("the archive was not sent completely")]
 #[non_exhaustive]
 pub struct BrokenOff;
 
-/// The body is no longer being read, because the engine has answered or the call was dropped.
+/// The error of a sender whose body is no longer read, because the engine has answered or the call
+/// was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the archive is no longer being read")]
 #[non_exhaustive]
 pub struct BodyClosed;
 
 impl ArchiveSender {
-    /// Sends bytes, and waits while too many are under way. Empty pieces are ignored.
+    /// Sends bytes, and waits while `capacity` pieces are waiting for the engine. Empty pieces are
+    /// ignored.
     ///
     /// # Cancel safety
     ///
@@ -93,11 +95,11 @@ impl ArchiveSender {
         }
     }
 
-    /// Sends bytes like [`send`](Self::send), from a thread that may block.
+    /// Sends bytes like [`send`](Self::send), from a thread that can block.
     ///
     /// # Panics
     ///
-    /// Panics within an asynchronous task.
+    /// Panics if it is called within an asynchronous task.
     pub fn blocking_send(&self, bytes: Bytes) -> Result<(), BodyClosed> {
         match bytes.is_empty() {
             true => Ok(()),
@@ -115,11 +117,11 @@ impl ArchiveSender {
         let _ = self.pieces.send(Piece::End).await;
     }
 
-    /// Ends the archive properly, from a thread that may block.
+    /// Ends the archive properly, from a thread that can block.
     ///
     /// # Panics
     ///
-    /// Panics within an asynchronous task.
+    /// Panics if it is called within an asynchronous task.
     pub fn blocking_finish(self) {
         let _ = self.pieces.blocking_send(Piece::End);
     }
@@ -138,7 +140,7 @@ impl Stream for ArchiveBody {
                 self.has_ended = true;
                 None
             }
-            // Every further read is an error too, so that this is never taken for the end.
+            // Every further read also returns the error, so that it is never taken for the end.
             None => Some(Err(BrokenOff)),
         })
     }
@@ -151,7 +153,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_body_ends_properly_only_where_it_is_told_to() {
+    async fn a_body_ends_without_an_error_only_if_its_sender_is_finished() {
         let data = Bytes::from_static(b"tar");
         let (sender, mut body) = archive_body(2);
         sender.send(Bytes::new()).await.unwrap();
@@ -166,11 +168,11 @@ mod tests {
         assert_eq!(body.next().await, Some(Ok(data)));
         assert_eq!(body.next().await, Some(Err(BrokenOff)));
         assert_eq!(body.next().await, Some(Err(BrokenOff)));
-        assert_eq!(BrokenOff.to_string(), "the archive was not sent to its end");
+        assert_eq!(BrokenOff.to_string(), "the archive was not sent completely");
     }
 
     #[tokio::test]
-    async fn a_sender_learns_that_nobody_reads() {
+    async fn sending_to_a_dropped_body_is_an_error() {
         let (sender, body) = archive_body(1);
         drop(body);
         assert_eq!(sender.send(Bytes::from_static(b"tar")).await, Err(BodyClosed));

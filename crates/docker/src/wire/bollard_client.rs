@@ -1,4 +1,4 @@
-//! The calls for which bollard has options and models. It speaks over our transport.
+//! Runs the calls for which bollard's options and models suffice, over this crate's transport.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,13 @@ use crate::wire::connection::ActiveConnection;
 use crate::wire::meter::{AnswerLimit, Exceeded};
 use crate::wire::transport::Transport;
 
-/// Our own limits hold for every call, so bollard's must never be the first to fire; in seconds.
+/// A timeout in seconds that is never reached, because this crate's own limits apply to every call.
 const NEVER: u64 = 365 * 24 * 3600;
 
 /// Creates a client for one call, runs the call, and closes its connection.
 ///
-/// bollard reads an answer to its end however long it is, so the connection ends it after `limit`
-/// bytes.
+/// bollard reads an answer to its end regardless of its length, so the connection fails after
+/// `limit` bytes.
 pub(crate) async fn call<T, F>(
     transport: &Arc<Transport>,
     limit: u64,
@@ -25,7 +25,8 @@ pub(crate) async fn call<T, F>(
 where
     F: Future<Output = Result<T, bollard::errors::Error>>,
 {
-    // bollard has no place for the connection that the body of the answer needs until it is read.
+    // The connection must stay open until the body of the answer is read, and bollard cannot hold
+    // it.
     let active: Arc<Mutex<Option<ActiveConnection>>> = Arc::default();
     let slot = Arc::clone(&active);
     let way = Arc::clone(transport);
@@ -52,7 +53,7 @@ where
     answer
 }
 
-/// Returns our own failure if it went through bollard, and judges bollard's.
+/// Returns this crate's own failure if bollard passed it on, or else converts bollard's error.
 fn into_failure(error: bollard::errors::Error) -> Failure {
     use bollard::errors::Error;
     if let Some(limit) = exceeded(&error) {
@@ -71,14 +72,14 @@ fn into_failure(error: bollard::errors::Error) -> Failure {
     }
 }
 
-/// Returns the limit, if an answer was cut off at it.
+/// Returns the limit if the answer exceeded it.
 fn exceeded(error: &(dyn std::error::Error + 'static)) -> Option<u64> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(Exceeded { limit }) = error.downcast_ref() {
             return Some(*limit);
         }
-        // An I/O error shows the cause of what it carries, but not that itself.
+        // The `source` of an I/O error is the source of the error inside it, not that error itself.
         let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if let Some(Exceeded { limit }) = carried.and_then(|inner| inner.downcast_ref()) {
             return Some(*limit);

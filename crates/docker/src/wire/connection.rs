@@ -1,4 +1,4 @@
-//! An HTTP connection, which is kept for the next request if a new one would be slow.
+//! An HTTP connection, which is kept for the next request if opening a new one would be slow.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +16,8 @@ use crate::wire::limits;
 use crate::wire::meter::Meter;
 use crate::wire::socket::{CloseReasonCell, Socket};
 
-/// For how long it is idle: what lies idle for longer may be cut somewhere on the way, unseen.
+/// The time for which an idle connection is kept. An older one may have been cut by a device on the
+/// way, without any notice.
 const KEPT_FOR: Duration = Duration::from_secs(10);
 
 /// The body of any request.
@@ -38,7 +39,7 @@ impl Connection {
         builder.max_buf_size(usize::try_from(limits::HEAD).unwrap_or(usize::MAX));
         let (sender, connection) = builder.handshake(TokioIo::new(socket)).await?;
         let task = tokio::spawn(async move {
-            // What ends a connection is told to the request that is on it.
+            // The request on the connection receives the error that ends the connection.
             let _ = connection.with_upgrades().await;
         });
         Ok(Self { sender, close_reason, meter, task })
@@ -60,12 +61,12 @@ impl Drop for Connection {
     }
 }
 
-/// The place of a connection that waits for the next request.
+/// The slot of a connection that waits for the next request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IdleConnection(Arc<Mutex<Option<(Connection, Instant)>>>);
 
 impl IdleConnection {
-    /// Takes the connection, if there is one that still seems usable.
+    /// Takes the connection out, if there is one that is likely to be usable.
     pub(crate) fn take(&self) -> Option<Connection> {
         let (connection, since) = self.lock().take()?;
         let is_good = since.elapsed() < KEPT_FOR && connection.sender.is_ready();
@@ -81,11 +82,11 @@ impl IdleConnection {
     }
 }
 
-/// A connection with a request on it, which is open as long as this value lives.
+/// A connection with a request on it, which is open while this value exists.
 #[derive(Debug)]
 pub(crate) struct ActiveConnection {
     connection: Option<Connection>,
-    /// Where the connection goes after the whole answer was read.
+    /// The slot that receives the connection after the complete answer was read.
     idle: Option<IdleConnection>,
 }
 
@@ -98,8 +99,8 @@ impl ActiveConnection {
 impl Drop for ActiveConnection {
     fn drop(&mut self) {
         let connection = self.connection.take();
-        // It is ready again only after the whole of the request went out, and the whole of the
-        // answer came.
+        // The sender is ready again only after the complete request was sent and the complete
+        // answer was received.
         let idle = connection.filter(|connection| connection.sender.is_ready());
         if let (Some(connection), Some(idle)) = (idle, &self.idle) {
             idle.put(connection);

@@ -1,49 +1,48 @@
-//! Whether the bytes on a connection flow.
+//! Detects a connection on which no bytes move.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Watches one connection: for how long the engine has neither taken a byte that waits for it nor
-/// sent one.
+/// Measures for how long an engine has neither read a byte that waits for it nor sent one.
 ///
-/// Clones watch the same connection. A connection on which nothing waits to be written is never
-/// stuck: then the engine has everything, or there is nothing to send yet.
+/// Clones watch the same connection. A connection is never stuck while no bytes wait to be written:
+/// then the engine has received everything, or there is nothing to send yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flow(Arc<Mutex<FlowState>>);
 
 #[derive(Debug, Default)]
 struct FlowState {
-    /// How many bytes the engine took.
+    /// The number of bytes that the engine has read.
     written: u64,
-    /// Since when bytes wait to be written, and no byte has moved in either direction.
+    /// The time since which bytes have been waiting and none has moved in either direction.
     stuck_since: Option<Instant>,
-    /// Whether the engine has answered, so that it need not take anything more.
+    /// Whether the engine has answered, so that it need not read anything more.
     is_over: bool,
 }
 
 impl Flow {
-    /// Notes that the engine took so many bytes.
+    /// Records that the engine has read bytes.
     pub(crate) fn wrote(&self, bytes: usize) {
         self.lock().wrote(bytes);
     }
 
-    /// Notes that bytes wait to be written.
+    /// Records that bytes are waiting to be written.
     pub(crate) fn waits(&self) {
         self.lock().waits(Instant::now());
     }
 
-    /// Notes that the engine sent something.
+    /// Records that the engine has sent something.
     pub(crate) fn read(&self) {
         self.lock().read(Instant::now());
     }
 
-    /// Notes that the exchange over the connection is over.
+    /// Records that the exchange is complete, after which the connection is never stuck.
     pub(crate) fn end(&self) {
         self.lock().is_over = true;
     }
 
-    /// Returns the number of bytes that the engine took, if it has been stuck for longer than the
-    /// limit.
+    /// Returns the number of bytes that the engine has read if it has been stuck for longer than
+    /// the limit, or else `None`.
     pub(crate) fn stuck_after(&self, limit: Duration) -> Option<u64> {
         self.lock().stuck_after(limit, Instant::now())
     }
@@ -82,7 +81,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(60);
 
     #[test]
-    fn a_connection_is_stuck_only_while_bytes_wait_and_none_moves() {
+    fn a_connection_is_stuck_only_while_bytes_wait_and_none_move() {
         let start = Instant::now();
         let at = |minutes: u32| start + minutes * (LIMIT + Duration::from_secs(1));
         let mut state = FlowState::default();
@@ -93,10 +92,10 @@ mod tests {
         state.waits(at(2));
         assert_eq!(state.stuck_after(LIMIT, at(2)), Some(7));
         state.read(at(2));
-        assert_eq!(state.stuck_after(LIMIT, at(2)), None, "the engine said something");
+        assert_eq!(state.stuck_after(LIMIT, at(2)), None, "the engine sent something");
         assert_eq!(state.stuck_after(LIMIT, at(3)), Some(7));
         state.wrote(1);
-        assert_eq!(state.stuck_after(LIMIT, at(4)), None, "the engine took something");
+        assert_eq!(state.stuck_after(LIMIT, at(4)), None, "the engine read something");
         state.waits(at(4));
         state.is_over = true;
         assert_eq!(state.stuck_after(LIMIT, at(6)), None, "the engine has answered");

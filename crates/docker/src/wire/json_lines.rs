@@ -1,28 +1,28 @@
-//! The lines of JSON in which engines report the progress of a load or a build.
+//! Parses the JSON lines in which engines report the progress of a load or a build.
 
 use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// How much may come without the end of a line: a line is a few kilobytes.
+/// The maximum number of bytes without the end of a line. A usual line is a few kilobytes long.
 const LINE_LIMIT: usize = 4 << 20;
 
-/// Something in an engine's answer.
+/// A line of an engine's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum AnswerLine {
     Json(Value),
-    /// What isn't JSON is an error that the engine wrote as plain text.
+    /// Text that is not JSON: an error that the engine wrote as plain text.
     Text(String),
 }
 
-/// Cuts an answer into lines, in whatever pieces it comes.
+/// Cuts an answer into lines, regardless of the pieces in which it arrives.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerReader {
     pending: Vec<u8>,
 }
 
 impl AnswerReader {
-    /// Takes the next bytes, and passes each line that they complete to `on_line`.
+    /// Adds bytes, and passes each line that they complete to `on_line`.
     pub(crate) fn push(
         &mut self,
         bytes: &[u8],
@@ -38,7 +38,7 @@ impl AnswerReader {
         Ok(())
     }
 
-    /// Passes on what is left at the answer's proper end.
+    /// Passes on the remaining lines at the proper end of the answer.
     pub(crate) fn finish(
         mut self,
         on_line: &mut (dyn FnMut(AnswerLine) -> Result<(), Failure> + Send),
@@ -50,8 +50,8 @@ impl AnswerReader {
     }
 }
 
-/// Removes one line from the front, as soon as it is complete. Docker ends each object with a line
-/// break, Podman doesn't always.
+/// Removes one line from the front as soon as it is complete. Docker ends each object with a line
+/// break; Podman does not always do so.
 fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<AnswerLine> {
     let start =
         pending.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(pending.len());
@@ -80,8 +80,8 @@ fn take_line(pending: &mut Vec<u8>, is_complete: bool) -> Option<AnswerLine> {
     Some(AnswerLine::Text(String::from_utf8_lossy(&line).trim().to_owned()))
 }
 
-/// Returns the error that a line reports, with its code if it has one. An error is never
-/// overlooked, whatever else is in the line.
+/// Returns the error that a line reports, with its code if it has one. An error is found whatever
+/// else the line contains.
 pub(crate) fn reported(line: &AnswerLine) -> Option<(String, Option<i64>)> {
     let value = match line {
         AnswerLine::Text(text) => return Some((text.clone(), None)),
@@ -91,7 +91,7 @@ pub(crate) fn reported(line: &AnswerLine) -> Option<(String, Option<i64>)> {
 }
 
 /// Returns the error that an object reports: Docker's `errorDetail` or `error`, or the `message`
-/// and `cause` of an API's refusal.
+/// and `cause` with which an API refuses a request.
 pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
     let text = |value: &Value| {
         value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -106,7 +106,7 @@ pub(crate) fn reported_in(value: &Value) -> Option<(String, Option<i64>)> {
         .or_else(|| text(&value["error"]))
         .or_else(|| text(&value["message"]))
         .or_else(|| text(&value["cause"]));
-    let message = message.unwrap_or_else(|| "an error, without a word on what it is".to_owned());
+    let message = message.unwrap_or_else(|| "an error without a message".to_owned());
     Some((message, detail["code"].as_i64()))
 }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_need_no_line_breaks_between_them() {
+    fn objects_can_follow_each_other_without_line_breaks() {
         let found = lines("{\"a\":1}\r\n{\"b\":2}{\"c\":3}\n\n");
         assert_eq!(
             found,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_is_not_complete_waits() {
+    fn an_incomplete_object_is_kept_until_the_rest_arrives() {
         let mut pending = b"{\"stream\":\"a".to_vec();
         assert_eq!(take_line(&mut pending, false), None);
         pending.extend(b"b\"}");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_an_error_and_so_is_an_error_object() {
+    fn plain_text_and_error_objects_are_errors() {
         let found = lines("Error unpacking image x: disk full\n");
         assert_eq!(
             reported(&found[0]),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_never_overlooked() {
+    fn an_error_is_found_whatever_else_the_line_contains() {
         let message = |line| reported(&AnswerLine::Json(line)).unwrap().0;
         assert_eq!(message(json!({"error": "only the old field\n"})), "only the old field");
         assert_eq!(message(json!({"stream": "x", "error": "beside it"})), "beside it");
@@ -164,13 +164,13 @@ mod tests {
         let podman = json!({"cause": "EOF", "message": "payload: EOF", "response": 500});
         assert_eq!(message(podman), "payload: EOF");
         assert_eq!(message(json!({"cause": "EOF", "message": ""})), "EOF");
-        let wordless = "an error, without a word on what it is";
+        let wordless = "an error without a message";
         assert_eq!(message(json!({"errorDetail": {}})), wordless);
         assert_eq!(message(json!({"error": ""})), wordless);
     }
 
     #[test]
-    fn the_pieces_in_which_an_answer_comes_change_nothing() {
+    fn the_lines_do_not_depend_on_the_pieces_of_the_answer() {
         let answer = "{\"a\":\"ü\\n\"}\r\n{\"b\":2}plain ü\n\n{\"c\"";
         let read = |pieces: &[&[u8]]| {
             let mut lines = Vec::new();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_end_is_not_kept() {
+    fn the_length_of_an_unfinished_line_is_limited() {
         let mut reader = AnswerReader::default();
         let pushed = reader.push(&vec![b'x'; LINE_LIMIT + 1], &mut |_| Ok(()));
         assert_eq!(pushed.unwrap_err().kind(), crate::error_kind::ErrorKind::Unintelligible);

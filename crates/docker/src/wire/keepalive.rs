@@ -1,4 +1,4 @@
-//! Waiting for an engine that may be silent, as long as it answers pings.
+//! Waits for a silent engine while it answers pings.
 
 use std::pin::pin;
 
@@ -7,7 +7,7 @@ use crate::wire::flow::Flow;
 use crate::wire::transport::Transport;
 
 impl Transport {
-    /// Waits for a call without a time limit, as long as the engine answers pings on the side.
+    /// Waits for a call without a time limit, while the engine answers pings.
     pub(crate) async fn while_alive<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
@@ -15,9 +15,8 @@ impl Transport {
         self.while_flowing(&Flow::default(), call).await
     }
 
-    /// Waits like [`while_alive`](Self::while_alive) for a call that sends something. An engine
-    /// that answers pings but stops reading what it is sent is an error after the limit for
-    /// silence.
+    /// Waits like [`while_alive`](Self::while_alive) for a call that sends data. If the engine
+    /// answers pings but stops reading, this is an error after the time limit for silence.
     pub(crate) async fn while_flowing<T>(
         &self,
         flow: &Flow,

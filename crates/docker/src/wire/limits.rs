@@ -1,26 +1,26 @@
-//! How much of an answer is read.
+//! The maximum sizes of answers, in bytes.
 
 use std::fmt;
 
-/// The head of an answer: status and headers.
+/// The head of an answer: its status and headers.
 pub(crate) const HEAD: u64 = 400 << 10;
 
-/// An answer to a ping, and the message of an error.
+/// The answer to a ping, and the message of an error.
 pub(crate) const WORDS: u64 = 64 << 10;
 
-/// An answer about one thing: an image, the engine. Configs of images are limited to 4 MiB.
+/// The answer about one object: an image, the engine. Configs of images are limited to 4 MiB.
 pub(crate) const ANSWER: u64 = 16 << 20;
 
-/// A list of all images: a kilobyte for each.
+/// The list of all images, with about a kilobyte for each.
 pub(crate) const LIST: u64 = 64 << 20;
 
-/// The answer to a load: a few lines.
+/// The answer to a load, which usually has a few lines.
 pub(crate) const LOAD: u64 = 16 << 20;
 
-/// The output of a program that is asked for something: a machine's address, a login.
+/// The output of a program: the address of a machine, a login.
 pub(crate) const PROGRAM: u64 = 1 << 20;
 
-/// A limit, as people read it.
+/// Displays a limit in MiB or KiB.
 pub(crate) struct Limit(pub(crate) u64);
 
 impl fmt::Display for Limit {

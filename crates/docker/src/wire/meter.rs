@@ -1,16 +1,16 @@
-//! Counts the bytes of an answer, for readers that have no limit of their own.
+//! Counts the bytes of an answer, for readers without a limit of their own.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::wire::limits::Limit;
 
-/// How much of the answer to a request may come, for a reader that knows no limit of its own. It
-/// stands among the request's extensions.
+/// The maximum size of the answer to a request, for a reader without a limit of its own. It is an
+/// extension of the request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AnswerLimit(pub(crate) u64);
 
-/// Counts down what may still come over a connection. Clones count together.
+/// Counts the bytes that arrive over a connection down to 0. Clones share the count.
 #[derive(Debug, Clone)]
 pub(crate) struct Meter(Arc<Mutex<(u64, u64)>>);
 
@@ -21,17 +21,17 @@ impl Default for Meter {
 }
 
 impl Meter {
-    /// Begins a new answer.
+    /// Starts to count a new answer.
     pub(crate) fn begin(&self, limit: Option<AnswerLimit>) {
         let limit = limit.map_or(u64::MAX, |AnswerLimit(limit)| limit);
         *self.lock() = (limit, limit);
     }
 
-    /// Counts bytes that came.
+    /// Counts bytes that have arrived.
     ///
     /// # Errors
     ///
-    /// [`Exceeded`], if these were too many.
+    /// Returns [`Exceeded`] if the limit is exceeded.
     pub(crate) fn count(&self, bytes: usize) -> io::Result<()> {
         let mut state = self.lock();
         let (limit, left) = *state;
@@ -49,9 +49,9 @@ impl Meter {
     }
 }
 
-/// Marks the end of a connection over which too much came.
+/// The error that ends a connection whose answer is too long.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer is longer than {}, the limit", Limit(*limit))]
+#[error("the answer is longer than the limit of {}", Limit(*limit))]
 pub(crate) struct Exceeded {
     pub(crate) limit: u64,
 }

@@ -1,4 +1,4 @@
-//! Connections to an engine, and HTTP on them.
+//! Connections to an engine, and HTTP over them.
 
 pub(crate) mod archive_body;
 pub(crate) mod bollard_client;

@@ -1,4 +1,4 @@
-//! Who may use a socket.
+//! Finds the group that has permission to use a socket.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -7,8 +7,8 @@ use std::path::Path;
 /// The permission of a group to read and write.
 const GROUP_MAY: u32 = 0o060;
 
-/// Returns the group whose members may use a socket, by its name if it has one. People do not join
-/// root's group.
+/// Returns the name of the group whose members can use a socket, or its number if it has no name.
+/// Returns `None` for the group of root, because users should not join it.
 pub(crate) fn group_of(socket: &Path) -> Option<String> {
     let metadata = fs::metadata(socket).ok()?;
     let gid = metadata.gid();
@@ -19,7 +19,7 @@ pub(crate) fn group_of(socket: &Path) -> Option<String> {
     Some(name_of(gid, &groups).unwrap_or_else(|| gid.to_string()))
 }
 
-/// Finds the name of a group in `/etc/group`.
+/// Returns the name of a group in `/etc/group`.
 fn name_of(gid: u32, groups: &str) -> Option<String> {
     groups.lines().find_map(|line| {
         let mut fields = line.split(':');

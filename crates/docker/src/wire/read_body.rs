@@ -20,8 +20,8 @@ pub(crate) async fn read_all(mut body: Incoming, limit: u64) -> Result<Bytes, Fa
     Ok(content.into())
 }
 
-/// Reads the beginning of an answer, as much as the limit allows and as comes before it ends or
-/// breaks off.
+/// Reads the beginning of an answer, until the limit is reached, the answer ends or the connection
+/// is lost.
 pub(crate) async fn read_some(body: &mut Incoming, limit: u64, content: &mut Vec<u8>) {
     while let Some(Ok(frame)) = body.frame().await {
         content.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));

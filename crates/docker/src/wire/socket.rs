@@ -15,11 +15,13 @@ use crate::wire::flow::Flow;
 use crate::wire::meter::Meter;
 use crate::wire::ssh::{Destination, SshEnded, SshStream};
 
-/// A connection to an engine on which an answer can still be read when the engine no longer reads.
+/// A connection to an engine, on which an answer can be read even after the engine has stopped
+/// reading.
 ///
-/// An engine that refuses an upload answers early and closes its side. The next write then fails,
-/// and a client that stops there never sees the message of the refusal, which lies ready to be
-/// read. So writing to a closed side waits, and reading goes on up to the end of the answer.
+/// An engine that refuses an upload answers early and closes its side. The next write then fails. A
+/// client that stops there never reads the message of the refusal, although it has arrived.
+/// Therefore a write to a closed connection stays pending, and reading continues to the end of the
+/// answer.
 pub(crate) struct Socket {
     stream: Box<dyn ByteStream>,
     refuses_writes: bool,
@@ -32,10 +34,10 @@ trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
-/// Where the reason for a connection's end is written, and read after its end.
+/// The cell that receives the reason why a connection ended.
 pub(crate) type CloseReasonCell = Arc<OnceLock<CloseReason>>;
 
-/// What ended a connection, other than the engine's silence.
+/// The reason why a connection ended, if it is known from ssh or TLS.
 #[derive(Debug, Clone)]
 pub(crate) enum CloseReason {
     Ssh(SshEnded),
@@ -44,7 +46,7 @@ pub(crate) enum CloseReason {
 }
 
 impl Socket {
-    /// Connects to an engine. The limit is passed on to ssh.
+    /// Connects to an engine. The time limit is passed on to ssh.
     pub(crate) async fn connect(
         endpoint: &Endpoint,
         limit: Duration,
@@ -71,17 +73,17 @@ impl Socket {
         Ok(Self { stream, refuses_writes: false, close_reason, flow, meter })
     }
 
-    /// Returns the place for the reason of this connection's end.
+    /// Returns the cell that receives the reason why this connection ended.
     pub(crate) fn close_reason(&self) -> CloseReasonCell {
         Arc::clone(&self.close_reason)
     }
 
-    /// Returns what counts the bytes that come.
+    /// Returns the meter that counts the bytes that arrive.
     pub(crate) fn meter(&self) -> Meter {
         self.meter.clone()
     }
 
-    /// Takes note of the result of a write, and of whether bytes flow.
+    /// Records the result of a write, and whether bytes move.
     fn note_write(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let Poll::Ready(result) = written else {
             self.flow.waits();
@@ -96,8 +98,7 @@ impl Socket {
             {
                 self.refuses_writes = true;
                 self.flow.waits();
-                // Nothing needs to be woken for this: the end of the reading side ends the
-                // connection.
+                // No waker is needed: the end of the reading side ends the connection.
                 Poll::Pending
             }
             result => {
@@ -125,13 +126,14 @@ async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn B
     }
 }
 
-/// Refuses an endpoint that was made by hand: what is resolved always has what TLS needs.
+/// The error for an endpoint that the caller built. An endpoint that was resolved always has
+/// certificates.
 fn no_tls() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "there are no certificates for TLS")
 }
 
 impl CloseReason {
-    /// Finds the cause in an error of a connection.
+    /// Returns the reason that an error of a connection contains.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         let inner = error.get_ref()?;
         #[cfg(feature = "tls")]
@@ -153,7 +155,7 @@ impl AsyncRead for Socket {
         self.flow.read();
         let read = read.and_then(|()| self.meter.count(buf.filled().len() - before));
         if let Some(cause) = read.as_ref().err().and_then(CloseReason::of) {
-            // Only the first counts.
+            // The first reason is kept.
             let _ = self.close_reason.set(cause);
         }
         Poll::Ready(read)
@@ -192,7 +194,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         match &flushed {
-            // Behind TLS, bytes that were written wait here.
+            // TLS buffers written bytes until they are flushed.
             Poll::Pending => self.flow.waits(),
             Poll::Ready(_) if !self.refuses_writes => self.flow.wrote(0),
             Poll::Ready(_) => {}
@@ -218,7 +220,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_was_said_before_the_other_side_closed_can_be_read_after_a_write_failed() {
+    async fn an_answer_can_be_read_after_a_write_to_a_closed_connection() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
@@ -228,7 +230,7 @@ mod tests {
         let (mut other, _) = listener.accept().await.unwrap();
         other.write_all(b"refused").await.unwrap();
         drop(other);
-        // However long one waits, the write neither fails nor succeeds.
+        // The write neither fails nor succeeds.
         let write = socket.write_all(&[0; 4096]);
         assert!(tokio::time::timeout(Duration::from_millis(10), write).await.is_err());
         let mut said = String::new();

@@ -1,4 +1,5 @@
-//! An engine on another machine, through that machine's `docker` and this machine's `ssh`.
+//! Connects to an engine on another machine through this machine's `ssh` and that machine's
+//! `docker`.
 
 use std::ffi::OsString;
 use std::io;
@@ -12,19 +13,19 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// How much of ssh's standard error is kept, in bytes.
+/// The number of bytes that are kept of ssh's standard error.
 const WORDS_LIMIT: usize = 16 * 1024;
 
-/// How long ssh may take to end once it has sent everything, and to print its last message.
+/// How long ssh can take to exit after it has sent everything, and to print its last message.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Where ssh goes.
+/// The destination of ssh.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Destination<'a> {
     pub(crate) user: Option<&'a str>,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
-    /// The engine's socket there, where `docker` isn't to choose it.
+    /// The path of the engine's socket on that host. If it is `None`, the docker CLI there decides.
     pub(crate) socket: Option<&'a str>,
 }
 
@@ -32,7 +33,7 @@ pub(crate) struct Destination<'a> {
 pub(crate) struct SshStream {
     stdin: ChildStdin,
     stdout: ChildStdout,
-    /// What comes after the last byte.
+    /// The wait for ssh's exit after the last byte.
     end: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
     state: SshState,
 }
@@ -43,17 +44,17 @@ enum SshState {
     Ended,
 }
 
-/// How an ssh ended that failed.
+/// The exit of an ssh that failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("ssh failed with {status}: {words}")]
 pub(crate) struct SshEnded {
     pub(crate) status: ExitStatus,
-    /// What it printed, in one line.
+    /// The output of ssh, joined to one line.
     pub(crate) words: String,
 }
 
 impl SshStream {
-    /// Starts ssh; whether it gets there is known when it is read from.
+    /// Starts ssh. A failure to connect is reported by the first read.
     pub(crate) fn connect(
         program: &Path,
         destination: Destination<'_>,
@@ -62,8 +63,8 @@ impl SshStream {
         let mut command = Command::new(program);
         command.args(arguments(destination, limit));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Out of the terminal's reach: an interrupt there is for whoever decides what is to end,
-        // and would otherwise look like a host that can't be reached.
+        // A process group of its own keeps ssh out of reach of the terminal. Otherwise an interrupt
+        // there would end ssh, which would look like a host that cannot be reached.
         command.process_group(0);
         let mut child = command.kill_on_drop(true).spawn().map_err(|error| {
             let words = format!("`{}` cannot be run: {error}", program.display());
@@ -78,7 +79,7 @@ impl SshStream {
     }
 }
 
-/// Returns ssh's arguments. Known hosts are checked, never added and never changed, and ssh asks no
+/// Returns ssh's arguments. Host keys are checked, but never added or changed, and ssh asks no
 /// questions.
 fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     let seconds = limit.as_secs().max(1);
@@ -87,7 +88,7 @@ fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
         format!("ConnectTimeout={seconds}"),
         "BatchMode=yes".to_owned(),
         "StrictHostKeyChecking=yes".to_owned(),
-        // Else ssh would learn the other keys of a host that it knows.
+        // Otherwise ssh would add further keys of a known host.
         "UpdateHostKeys=no".to_owned(),
     ] {
         arguments.extend(["-o".into(), option.into()]);
@@ -100,14 +101,14 @@ fn arguments(destination: Destination<'_>, limit: Duration) -> Vec<OsString> {
     }
     arguments.extend(["--", destination.host, "docker"].map(Into::into));
     if let Some(socket) = destination.socket {
-        // A shell gets this; what it would take for its own is in no address.
+        // A shell on the host parses this. Addresses with special characters have been refused.
         arguments.extend(["--host".into(), format!("unix://{socket}").into()]);
     }
     arguments.extend(["system", "dial-stdio"].map(Into::into));
     arguments
 }
 
-/// Reads ssh's standard error to its end, and returns the beginning of it.
+/// Reads ssh's standard error to its end, and returns its beginning.
 async fn listen(mut stderr: ChildStderr) -> String {
     let mut words = Vec::new();
     let mut piece = [0; 1024];
@@ -118,24 +119,25 @@ async fn listen(mut stderr: ChildStderr) -> String {
     in_one_line(&String::from_utf8_lossy(&words))
 }
 
-/// Joins the lines of a message, without the frame of `@` that ssh puts around its loudest warning.
+/// Joins the lines of a message, without the frame of `@` that ssh draws around serious warnings.
 fn in_one_line(said: &str) -> String {
     let is_frame = |c: char| c == '@' || c.is_whitespace();
     let lines = said.lines().map(|line| line.trim_matches(is_frame));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Waits for the end of an ssh that sends no more, and returns an error if it failed.
+/// Waits for the exit of an ssh that sends no more, and returns an error if it failed.
 async fn end(mut child: Child, words: JoinHandle<String>) -> io::Result<()> {
     let Ok(status) = tokio::time::timeout(LAST_WORDS, child.wait()).await else { return Ok(()) };
     let status = status?;
     if status.success() {
         return Ok(());
     }
-    // A shared connection that ssh leaves behind may hold its standard error open.
+    // If ssh leaves a shared connection in the background, that process can hold standard error
+    // open.
     let words = match tokio::time::timeout(LAST_WORDS, words).await {
         Ok(Ok(words)) if !words.is_empty() => words,
-        _ => "nothing".to_owned(),
+        _ => "no message".to_owned(),
     };
     Err(io::Error::other(SshEnded { status, words }))
 }

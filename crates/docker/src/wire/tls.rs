@@ -14,15 +14,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// The certificates that were used, as far as an explanation needs them.
+/// The certificates of a connection, for the explanation of an error.
 #[derive(Clone, Copy)]
 pub(crate) struct Certificates<'a> {
     pub(crate) folder: &'a Path,
-    /// Whether there is a certificate to show to the engine.
+    /// Whether there is a client certificate.
     pub(crate) has_own: bool,
 }
 
-/// What makes TLS connections to one host.
+/// The configuration of TLS connections to one host.
 #[derive(Clone)]
 pub(crate) struct TlsClient {
     config: Arc<ClientConfig>,
@@ -30,10 +30,10 @@ pub(crate) struct TlsClient {
 }
 
 impl TlsClient {
-    /// Reads the certificates, and returns `true` with them if there is one to show to the engine.
+    /// Reads the certificates. The second value is `true` if there is a client certificate.
     pub(crate) fn read(folder: &Path, host: &str) -> Result<(Self, bool), String> {
         let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| format!("no certificate can be for `{host}`"))?;
+            .map_err(|_| format!("`{host}` is not a valid host name for a certificate"))?;
         let [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
         if !ca.exists() {
             return Err("it contains no ca.pem, which is needed to verify the engine".to_owned());
@@ -54,15 +54,15 @@ impl TlsClient {
                 let added = builder.with_client_auth_cert(read_certificates(&cert)?, key_der);
                 let added = added.map_err(|error| match error {
                     rustls::Error::InconsistentKeys(_) => {
-                        format!("{} is not for {}", key.display(), cert.display())
+                        format!("{} does not match {}", key.display(), cert.display())
                     }
                     error => format!("{} cannot be used: {error}", cert.display()),
                 });
                 (added?, true)
             }
             (false, false) => (builder.with_no_client_auth(), false),
-            (true, false) => return Err("there is a cert.pem in it without its key.pem".to_owned()),
-            (false, true) => return Err("there is a key.pem in it without its cert.pem".to_owned()),
+            (true, false) => return Err("it contains a cert.pem without a key.pem".to_owned()),
+            (false, true) => return Err("it contains a key.pem without a cert.pem".to_owned()),
         };
         Ok((Self { config: Arc::new(config), name }, has_certificate))
     }
@@ -93,18 +93,18 @@ fn read_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, Str
     Ok(certificates)
 }
 
-/// Describes what is wrong with a PEM file.
+/// Describes the error of a PEM file.
 fn words(path: &Path, error: pem::Error) -> String {
     let path = path.display();
     match error {
-        pem::Error::NoItemsFound => format!("there is nothing to be used in {path}"),
-        pem::Error::MissingSectionEnd { .. } => format!("{path} has no end"),
+        pem::Error::NoItemsFound => format!("{path} contains nothing that can be used"),
+        pem::Error::MissingSectionEnd { .. } => format!("{path} is incomplete"),
         pem::Error::Io(error) => format!("{path} cannot be read: {error}"),
         error => format!("{path} cannot be used: {error}"),
     }
 }
 
-/// Describes why TLS failed.
+/// Describes the reason why TLS failed.
 pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) -> String {
     let ca = tls.folder.join("ca.pem");
     match error {
@@ -124,13 +124,13 @@ pub(crate) fn explain(error: &rustls::Error, tls: Certificates<'_>, host: &str) 
                 format!("the engine's certificate is not for `{host}`, but for {names}")
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
-                "the engine's certificate is by an authority that {} does not contain",
+                "the engine's certificate is from an authority that is not in {}",
                 ca.display()
             ),
             error => format!("the engine's certificate cannot be used: {error}"),
         },
         rustls::Error::AlertReceived(alert) => explain_alert(*alert, tls),
-        rustls::Error::InvalidMessage(_) => "what listens there does not speak TLS".to_owned(),
+        rustls::Error::InvalidMessage(_) => "the server does not use TLS".to_owned(),
         error => error.to_string(),
     }
 }
@@ -141,11 +141,11 @@ fn bare(name: &str) -> &str {
     inner.unwrap_or(name).trim_matches('"')
 }
 
-/// Describes why the engine ended the handshake.
+/// Describes the reason why the engine ended the handshake.
 fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
     let about_us = match alert {
         AlertDescription::CertificateExpired => Some("it has expired"),
-        AlertDescription::UnknownCA => Some("the engine does not know its authority"),
+        AlertDescription::UnknownCA => Some("the engine does not trust its authority"),
         AlertDescription::CertificateRevoked => Some("it is revoked"),
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
@@ -154,23 +154,23 @@ fn explain_alert(alert: AlertDescription, tls: Certificates<'_>) -> String {
         | AlertDescription::AccessDenied
         | AlertDescription::HandshakeFailure
         | AlertDescription::DecryptError => None,
-        alert => return format!("the engine ends it with {alert:?}"),
+        alert => return format!("the engine ended the handshake with {alert:?}"),
     };
     let folder = tls.folder.display();
     if tls.has_own {
         let about_us = about_us.map_or_else(|| guess(tls.folder), str::to_owned);
-        format!("the engine refuses our certificate, {folder}/cert.pem: {about_us}")
+        format!("the engine refused the client certificate {folder}/cert.pem: {about_us}")
     } else {
         format!(
-            "the engine requires a certificate, and there is no cert.pem and key.pem in {folder}"
+            "the engine requires a client certificate, but there is no cert.pem and key.pem in {folder}"
         )
     }
 }
 
-/// Checks our certificate as an engine with the same authority would, because older engines never
-/// report what they find.
+/// Verifies the client certificate as an engine with the same authority would, because older
+/// engines do not report what they found.
 fn guess(folder: &Path) -> String {
-    const UNSAID: &str = "the engine reports no reason";
+    const UNSAID: &str = "it reported no reason";
     let [ca, cert] = ["ca.pem", "cert.pem"].map(|name| folder.join(name));
     match judge(&ca, &cert) {
         Some(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
@@ -180,16 +180,16 @@ fn guess(folder: &Path) -> String {
             "it is not valid yet, by this machine's clock".to_owned()
         }
         Some(CertificateError::UnknownIssuer) => {
-            format!("{UNSAID}, but {} does not contain its authority either", ca.display())
+            format!("{UNSAID}, but the authority is not in {} either", ca.display())
         }
         Some(CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }) => {
-            "it is not for a client".to_owned()
+            "it is not a client certificate".to_owned()
         }
         _ => UNSAID.to_owned(),
     }
 }
 
-/// Finds what is wrong with a client's certificate, if that can be determined.
+/// Returns the error of a client certificate, if it can be determined.
 fn judge(ca: &PathBuf, cert: &PathBuf) -> Option<CertificateError> {
     let certificates = read_certificates(cert).ok()?;
     let (ours, others) = certificates.split_first()?;

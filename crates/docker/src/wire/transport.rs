@@ -1,4 +1,4 @@
-//! One request at a time on a connection, with the version of the API on its path.
+//! Sends requests to an engine, with the version of the API in their paths.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -22,43 +22,44 @@ use crate::wire::read_body::{read_all, read_some};
 use crate::wire::socket::{CloseReason, Socket};
 use crate::wire::{limits, permission};
 
-/// Sends requests to an engine, each on a new connection unless an idle one is left.
+/// Sends requests to an engine, one on each connection at a time. A request uses the idle
+/// connection if there is one, or else a new connection.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) endpoint: Endpoint,
     pub(crate) timeouts: Timeouts,
     api: OnceCell<EngineApi>,
-    /// Where a connection waits for the next request; `None` if a new one costs nothing.
+    /// The slot of an idle connection. It is `None` if opening a new connection is fast.
     idle: Option<IdleConnection>,
 }
 
-/// The API that an engine supports, as its answer to a ping states it.
+/// The API of an engine, according to its answer to a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineApi {
-    /// The version to speak: the newest that both sides know, or the one that is set; none if the
-    /// engine names none.
+    /// The version to use: the one that is set, or else the newest that both sides support. `None`
+    /// if the engine does not state a version.
     pub(crate) version: Option<ApiVersion>,
-    /// The newest version that the engine knows.
+    /// The newest version that the engine supports.
     pub(crate) newest: Option<ApiVersion>,
-    /// Podman reads a few options otherwise than Docker does.
+    /// Whether the engine is Podman, which interprets a few options differently from Docker.
     pub(crate) is_podman: bool,
-    /// Builds are BuildKit's affair unless something else is asked for.
+    /// Whether the engine recommends BuildKit for builds.
     pub(crate) prefers_buildkit: bool,
 }
 
 impl Transport {
     pub(crate) fn new(endpoint: Endpoint, timeouts: Timeouts) -> Self {
-        // By ssh each is a process here and two there, and a handshake between them.
+        // With ssh, a connection needs a process here, two processes there and a handshake.
         let idle = matches!(endpoint.address, Address::Ssh { .. }).then(IdleConnection::default);
         Self { endpoint, timeouts, api: OnceCell::new(), idle }
     }
 
-    /// Returns the API to use; the engine is asked once.
+    /// Returns the API to use. The engine is asked once.
     pub(crate) async fn api(&self) -> Result<EngineApi, Failure> {
         let ask = async { self.choose(self.ping().await?) };
         let asked = self.api.get_or_try_init(|| self.within(self.timeouts.call, Box::pin(ask)));
         asked.await.copied().map_err(|failure| match failure {
-            // It has not answered anything yet.
+            // The engine has not answered at all, so this is an error of the connection.
             failure @ Failure::Slow { .. } => {
                 self.unreachable(io::Error::new(io::ErrorKind::TimedOut, failure))
             }
@@ -83,9 +84,10 @@ impl Transport {
         Ok(EngineApi { version, ..engine })
     }
 
-    /// Sends a ping, and returns which API the engine supports.
+    /// Sends a ping, and returns the API that the engine supports.
     ///
-    /// bollard's `ping` returns only the body, and everything of interest is in the headers.
+    /// This call does not use bollard: its `ping` returns only the body, and the information is in
+    /// the headers.
     pub(crate) async fn ping(&self) -> Result<EngineApi, Failure> {
         let (response, _line) = self.send_as_is(Request::new(nothing()), "/_ping").await?;
         let headers = response.headers();
@@ -102,22 +104,22 @@ impl Transport {
             endpoint: Box::new(self.endpoint.clone()),
             answer,
         };
-        // Else every image would seem to be missing there.
+        // Otherwise every image would seem to be missing from the engine.
         if status == StatusCode::NOT_FOUND {
             return Err(is_other_server(format!("status {status}")));
         }
         let response = self.accept(response).await?;
-        // Read to its end, so that an engine that hangs in its answer does not pass for one that
-        // answers.
+        // The answer is read to its end, so that an engine that hangs in its answer does not count
+        // as alive.
         let body = read_all(response.into_body(), limits::WORDS).await?;
         match version.is_some() || body.trim_ascii() == b"OK" {
             true => Ok(api),
-            false => Err(is_other_server("another text than `OK`".to_owned())),
+            false => Err(is_other_server("a text other than `OK`".to_owned())),
         }
     }
 
-    /// Requests one object. An error that the engine reports in a successful answer is an error,
-    /// too.
+    /// Requests an object. An error that the engine reports inside a successful answer is returned
+    /// as an error.
     pub(crate) async fn get_object(&self, path: &str) -> Result<serde_json::Value, Failure> {
         let (response, _line) = self.send(Request::new(nothing()), path).await?;
         let body = read_all(self.accept(response).await?.into_body(), limits::ANSWER).await?;
@@ -129,8 +131,8 @@ impl Transport {
         }
     }
 
-    /// Returns a successful answer, and reads the message of any other, for as long as an ordinary
-    /// call may take.
+    /// Returns the answer if it is a success. Otherwise reads its message, for at most the time
+    /// limit of an ordinary call.
     pub(crate) async fn accept(
         &self,
         response: Response<Incoming>,
@@ -142,7 +144,7 @@ impl Transport {
         let mut words = Vec::new();
         let mut body = response.into_body();
         let read = read_some(&mut body, limits::WORDS, &mut words);
-        // What has come until then has to do.
+        // On a timeout, the part of the message that has arrived is used.
         let _ = tokio::time::timeout(self.timeouts.call, read).await;
         let words = String::from_utf8_lossy(&words);
         let json = serde_json::from_str::<serde_json::Value>(&words).ok();
@@ -154,8 +156,8 @@ impl Transport {
         Err(Failure::from_status(status.as_u16(), message))
     }
 
-    /// Sends a request to the path below the API's version, and waits for the head of the answer. A
-    /// [`Flow`] among the request's extensions watches its connection.
+    /// Sends a request to a path below the API's version, and waits for the head of the answer. If
+    /// the request has a [`Flow`] extension, it watches the connection.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -166,7 +168,7 @@ impl Transport {
         B::Error: Into<BoxError>,
     {
         match self.api().await?.version {
-            // On the heap, as every call of the engine's is built around it.
+            // On the heap, because every call to the engine contains this future.
             Some(version) => {
                 Box::pin(self.send_as_is(request, &format!("/v{version}{path}"))).await
             }
@@ -196,19 +198,19 @@ impl Transport {
         let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
         let (method, start) = (request.method().clone(), Instant::now());
         let answered = self.send_somehow(request).await?;
-        // What stands behind the path can hold a secret, as a build's variables do.
+        // The query can contain secrets, such as build-time variables, so it is not logged.
         let shown = path.split('?').next().unwrap_or_default();
         let (status, took) = (answered.0.status().as_u16(), start.elapsed());
         tracing::debug!("{method} {shown}: {status} after {took:.1?}");
         Ok(answered)
     }
 
-    /// Sends a request on the connection that was kept, or else on a new one.
+    /// Sends a request on the idle connection, or else on a new one.
     async fn send_somehow(
         &self,
         request: Request<AnyBody>,
     ) -> Result<(Response<Incoming>, ActiveConnection), Failure> {
-        // On the heap, since every call of the engine has this within it.
+        // On the heap, because every call to the engine contains this future.
         if let Some(again) = copy_of_question(&request)
             && let Some(answered) = Box::pin(self.send_on_idle(again)).await
         {
@@ -217,7 +219,7 @@ impl Transport {
         let flow = request.extensions().get::<Flow>().cloned().unwrap_or_default();
         let socket = Box::pin(self.connect(flow)).await?;
         let broken = |error: hyper::Error| match error.is_parse_too_large() {
-            true => Failure::TooLong { what: "head of an answer", limit: limits::HEAD },
+            true => Failure::TooLong { what: "response head", limit: limits::HEAD },
             false => Failure::Broken { after: 0, source: error.into() },
         };
         let mut connection = Connection::over(socket).await.map_err(broken)?;
@@ -230,8 +232,8 @@ impl Transport {
         }
     }
 
-    /// Sends a request on the idle connection. Returns `None` if there is no answer because the
-    /// connection was closed meanwhile.
+    /// Sends a request on the idle connection. Returns `None` if there is no idle connection, or if
+    /// it was closed meanwhile.
     async fn send_on_idle(
         &self,
         request: Request<AnyBody>,
@@ -287,7 +289,7 @@ impl Transport {
         }
     }
 
-    /// Runs a call with a time limit in total.
+    /// Runs a call with a limit for its total time.
     pub(crate) async fn within<T>(
         &self,
         limit: Duration,
@@ -297,7 +299,8 @@ impl Transport {
     }
 }
 
-/// Copies a request that only asks, and so may be sent twice.
+/// Copies a request that only reads, and can therefore be sent twice. Returns `None` for other
+/// requests.
 fn copy_of_question(request: &Request<AnyBody>) -> Option<Request<AnyBody>> {
     let mut copy = Request::new(nothing().map_err(Into::into).boxed_unsync());
     *copy.uri_mut() = request.uri().clone();
@@ -305,12 +308,12 @@ fn copy_of_question(request: &Request<AnyBody>) -> Option<Request<AnyBody>> {
     (request.method() == Method::GET).then_some(copy)
 }
 
-/// Returns the body of a request that has none.
+/// Returns an empty body for a request.
 pub(crate) fn nothing() -> Empty<Bytes> {
     Empty::new()
 }
 
-/// Returns a request that posts a body.
+/// Creates a POST request with a body.
 pub(crate) fn post<B>(body: B) -> Request<B> {
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;

@@ -1,4 +1,4 @@
-//! A body on its way to the engine, which may answer before it has all of it.
+//! Uploads a body to the engine, which can answer before it has received everything.
 
 use std::pin::{Pin, pin};
 
@@ -14,18 +14,19 @@ use crate::wire::flow::Flow;
 use crate::wire::json_lines::{AnswerLine, AnswerReader};
 use crate::wire::transport::{Transport, post};
 
-/// How many pieces may wait for the connection.
+/// The maximum number of pieces that wait for the connection.
 const PIECES: usize = 1;
 
 /// The header for logins to registries.
 const REGISTRIES: HeaderName = HeaderName::from_static("x-registry-config");
 
-/// Where an upload goes.
+/// The options of an upload.
 pub(crate) struct Upload<'a> {
     pub(crate) path: &'a str,
-    /// Logins to registries, as engines want them.
+    /// Logins to registries, in the form that engines expect.
     pub(crate) registries: Option<HeaderValue>,
-    /// How much of the answer is read; `None` for one that lasts as long as its operation.
+    /// The maximum size of the answer. `None` for an answer that continues during the whole
+    /// operation.
     pub(crate) answer_limit: Option<u64>,
 }
 
@@ -35,13 +36,14 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// Posts a tar while it is being made, and passes on the lines of the engine's answer as they come.
+/// Posts a tar while it is being produced, and passes on the lines of the engine's answer as they
+/// arrive.
 ///
-/// The stream's own error breaks the request off without its proper end. An engine may answer
-/// before it has everything, as engines do that read a tar no further than its end marker. Such an
-/// answer counts like any other: a refusal ends the upload at once; after a success the rest of the
-/// stream is read, since it may still end with an error. The engine may be silent once it has
-/// everything, for as long as it answers pings.
+/// An error of the stream interrupts the request without its proper end. An engine can answer
+/// before it has received everything; for example, engines read a tar only to its end marker. Such
+/// an answer counts like any other: an error ends the upload at once, and after a success the rest
+/// of the stream is read, because it can still end with an error. After the engine has received
+/// everything, the call waits while the engine answers pings.
 pub(crate) async fn upload<S, E>(
     transport: &Transport,
     request: Upload<'_>,
@@ -55,8 +57,8 @@ where
     let flow = Flow::default();
     let exchange = async {
         let (sender, body) = archive_body(PIECES);
-        // The answer may come before or after the stream's end is noticed, and a stream need not
-        // stand to be polled after it.
+        // The answer can arrive before or after the end of the stream is noticed, and a stream must
+        // not be polled after its end.
         let mut tar = pin!(tar.fuse());
         let mut answer = pin!(receive_answer(transport, request, body, &flow, on_line));
         let is_answered = {
@@ -76,7 +78,7 @@ where
     transport.while_flowing(&flow, exchange).await
 }
 
-/// Sends a stream, as far as the connection takes it.
+/// Sends a stream until it ends or the connection accepts no more data.
 async fn send<S, E>(mut tar: Pin<&mut S>, sender: ArchiveSender) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>>,
@@ -84,7 +86,7 @@ where
 {
     while let Some(item) = tar.next().await {
         let bytes = item.map_err(|error| Failure::Upload { source: error.into() })?;
-        // Why the connection takes no more is in the answer.
+        // The answer contains the reason why the connection accepts no more data.
         if sender.send(bytes).await.is_err() {
             return Ok(());
         }
@@ -127,7 +129,7 @@ async fn receive_answer(
     reader.finish(on_line)
 }
 
-/// Reads what the engine does not want to its end, which may be an error.
+/// Reads the rest of a stream that the engine did not need. It can end with an error.
 async fn run_out<S, E>(mut tar: Pin<&mut S>) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Bytes, E>>,

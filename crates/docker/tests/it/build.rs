@@ -1,5 +1,5 @@
-//! The events of a build, against the fake engine: outputs that real engines wrote, and ones that
-//! break.
+//! The events of a build, against the fake engine, with outputs that real engines wrote and with
+//! invalid ones.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEv
     fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let fake = Fake::start(move |mut call: Call| async move {
         if call.path().starts_with("GET") {
-            // An inspect: every id is short for the full one.
+            // An inspect. Every id that the test uses is a short form of this one.
             return call.answer("200 OK", "{\"Id\":\"sha256:8f1656f2bbc7aa00000000000000000000000000000000000000000000000000\"}").await;
         }
         call.read_chunks().await;
@@ -21,7 +21,7 @@ async fn build(answer: &'static str) -> (Fake, Result<Built, Error>, Vec<BuildEv
     let mut events = Vec::new();
     let request = BuildRequest::new(folder.path(), "web:1");
     let built = fake.engine().build(request, &mut |event| events.push(event)).await;
-    // How much of the context was sent is another test's matter.
+    // Another test verifies how much of the context is sent.
     events.retain(|event| !matches!(event, BuildEvent::Sending { .. } | BuildEvent::Sent { .. }));
     (fake, built, events)
 }
@@ -79,8 +79,8 @@ async fn the_output_of_docker_becomes_events_and_the_full_id() {
 }
 
 #[tokio::test]
-async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines() {
-    // As Docker 20.10 writes it.
+async fn a_failed_step_has_its_number_exit_code_and_last_lines() {
+    // The message of Docker 20.10.
     let (fake, built, _) = build(concat!(
         "{\"stream\":\"Step 3/3 : RUN echo one; exit 7\"}\r\n{\"stream\":\"\\n\"}\r\n",
         "{\"stream\":\" ---\\u003e Running in 460d497dab8e\\n\"}\r\n",
@@ -101,7 +101,7 @@ async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines() {
 }
 
 #[tokio::test]
-async fn podman_says_the_exit_code_in_words() {
+async fn the_exit_code_is_read_from_podmans_message() {
     let (_, built, _) = build(concat!(
         "{\"stream\":\"STEP 3/3: RUN exit 7\\n\"}\n",
         "{\"errorDetail\":{\"message\":\"building at STEP \\\"RUN exit 7\\\": while running runtime: exit ",
@@ -114,17 +114,17 @@ async fn podman_says_the_exit_code_in_words() {
 }
 
 #[tokio::test]
-async fn an_output_that_ends_without_an_id_is_no_success() {
+async fn an_output_without_an_id_is_an_error() {
     let (fake, built, _) = build("{\"stream\":\"Step 1/1 : FROM scratch\\n\"}\r\n").await;
     insta::assert_snapshot!(fake.chain(&built.unwrap_err()), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: the engine's answer cannot be understood: it ends without the id of an image
+      caused by: the engine's answer cannot be understood: it contains no image id
     ");
 }
 
-/// The fake announces BuildKit, as engines have since Docker 23.
+/// The fake recommends BuildKit, as engines do since Docker 23.
 #[tokio::test]
-async fn the_builder_is_the_classic_one_unless_the_request_says_otherwise() {
+async fn the_classic_builder_is_the_default() {
     let (fake, built, events) = build(
         "{\"stream\":\"Step 1/1 : FROM scratch\\n\"}\r\n{\"aux\":{\"ID\":\"sha256:8f16\"}}\r\n",
     )
@@ -138,10 +138,10 @@ async fn the_builder_is_the_classic_one_unless_the_request_says_otherwise() {
     );
 }
 
-/// What is built must not depend on a feature.
+/// The result must not depend on a feature.
 #[cfg(not(feature = "buildkit"))]
 #[tokio::test]
-async fn without_buildkit_a_build_that_it_would_run_is_refused() {
+async fn a_build_that_needs_the_feature_buildkit_is_refused_without_it() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let fake = Fake::start(|call: Call| call.answer("200 OK", ""));

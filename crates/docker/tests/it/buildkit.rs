@@ -8,7 +8,7 @@ use sealift_docker::{BuildRequest, Builder, ErrorKind};
 use crate::fake::{Call, Fake};
 
 #[tokio::test]
-async fn what_it_cannot_do_is_refused_before_anything_is_sent() {
+async fn unsupported_options_are_refused_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
     let fake = Fake::start(|call: Call| call.answer("200 OK", ""));
@@ -20,6 +20,6 @@ async fn what_it_cannot_do_is_refused_before_anything_is_sent() {
     assert!(fake.asked().iter().all(|asked| asked.ends_with("/_ping")), "{:?}", fake.asked());
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: buildkit cannot do this build: BuildKit ignores a limit of memory; the classic builder applies it
+      caused by: buildkit cannot run this build: BuildKit ignores memory limits; use the classic builder
     ");
 }

@@ -1,4 +1,4 @@
-//! Ordinary calls, against the fake engine and against none at all.
+//! Ordinary calls, against the fake engine and without an engine.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn engine_at(host: &str) -> Engine {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_the_address_and_the_reason_are_named() {
+async fn an_unreachable_engine_is_an_error_with_address_and_reason() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
     let missing = engine_at(&format!("unix://{place}/missing.sock"));
@@ -25,7 +25,7 @@ async fn where_nobody_listens_the_address_and_the_reason_are_named() {
       caused by: No such file or directory (os error 2)
     ");
 
-    // A socket that was left behind by an engine that has gone.
+    // A socket file that an engine left behind.
     drop(std::os::unix::net::UnixListener::bind(folder.path().join("left.sock")).unwrap());
     let error = engine_at(&format!("unix://{place}/left.sock")).ping().await.unwrap_err();
     insta::assert_snapshot!(chain(&error).replace(place, "/FOLDER"), @"
@@ -36,7 +36,7 @@ async fn where_nobody_listens_the_address_and_the_reason_are_named() {
 
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    // The typed calls go through another client, which must not hide what happened.
+    // Calls through bollard must report the same error.
     for error in [
         engine_at(&format!("tcp://127.0.0.1:{port}")).list().await.unwrap_err(),
         engine_at(&format!("tcp://127.0.0.1:{port}")).version().await.unwrap_err(),
@@ -46,10 +46,10 @@ async fn where_nobody_listens_the_address_and_the_reason_are_named() {
 }
 
 #[tokio::test]
-async fn an_ordinary_call_has_one_limit() {
+async fn an_ordinary_call_has_one_time_limit() {
     let fake = Fake::start(Call::stall);
     let engine = fake.engine_with(|timeouts| timeouts.call = Duration::from_millis(50));
-    // The version of the API is learnt first, without a limit that matters.
+    // The version of the API is requested first, with a limit that is not reached.
     fake.engine().ping().await.unwrap();
     for error in [
         engine.inspect("web:1").await.unwrap_err(),
@@ -62,7 +62,7 @@ async fn an_ordinary_call_has_one_limit() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none_and_false_and_an_error_where_it_is_needed() {
+async fn a_missing_image_is_none_or_false_or_an_error() {
     let fake =
         Fake::start(|call| call.answer("404 Not Found", "{\"message\":\"No such image: a\"}"));
     let engine = fake.engine();
@@ -86,7 +86,7 @@ async fn what_is_not_there_is_none_and_false_and_an_error_where_it_is_needed() {
 }
 
 #[tokio::test]
-async fn an_image_that_is_in_use_is_not_removed_by_force() {
+async fn an_image_in_use_is_not_removed() {
     let fake = Fake::start(|call| call.answer("409 Conflict", "{\"message\":\"image is in use\"}"));
     let error = fake.engine().remove("web:1").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
@@ -95,7 +95,7 @@ async fn an_image_that_is_in_use_is_not_removed_by_force() {
 }
 
 #[tokio::test]
-async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
+async fn manifests_are_requested_in_a_supported_version_of_the_api() {
     let image = "{\"Id\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"Descriptor\":{\"digest\":\"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}";
     for (speaks, asked) in [
         ("1.41", "GET /v1.41/images/web:1/json"),
@@ -112,7 +112,7 @@ async fn a_newer_engine_is_asked_for_manifests_in_a_version_that_is_known() {
 }
 
 #[tokio::test]
-async fn an_engine_that_shows_no_descriptor_is_asked_once_which_store_it_has() {
+async fn an_engine_without_descriptors_is_asked_once_for_its_store() {
     for (status, kind) in [
         ("[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]", IdKind::Descriptor),
         ("[[\"Backing Filesystem\",\"extfs\"]]", IdKind::Config),
@@ -135,7 +135,7 @@ async fn an_engine_that_shows_no_descriptor_is_asked_once_which_store_it_has() {
 }
 
 #[tokio::test]
-async fn an_older_version_of_the_api_that_is_set_hides_no_containerd_store() {
+async fn a_containerd_store_is_recognised_in_an_older_version_of_the_api() {
     let info = "{\"DriverStatus\":[[\"driver-type\",\"io.containerd.snapshotter.v1\"]]}";
     let fake = Fake::start_with(u32::MAX, "1.51", move |call| async move {
         let is_info = call.path().ends_with("/info");
@@ -150,7 +150,7 @@ async fn an_older_version_of_the_api_that_is_set_hides_no_containerd_store() {
 }
 
 #[tokio::test]
-async fn an_error_with_the_status_of_a_success_keeps_the_engines_words() {
+async fn an_error_with_a_success_status_contains_the_engines_message() {
     for answer in [
         "{\"message\":\"no such driver\"}",
         "{\"cause\":\"EOF\",\"message\":\"no such driver\",\"response\":500}",
@@ -164,7 +164,7 @@ async fn an_error_with_the_status_of_a_success_keeps_the_engines_words() {
 }
 
 #[tokio::test]
-async fn an_engine_that_refuses_to_tell_its_store_is_taken_for_a_classic_one() {
+async fn an_engine_that_does_not_report_its_store_counts_as_classic() {
     let fake = Fake::start_with(u32::MAX, "1.45", |call| async move {
         if call.path().ends_with("/info") {
             call.answer("403 Forbidden", "no").await;
@@ -176,7 +176,7 @@ async fn an_engine_that_refuses_to_tell_its_store_is_taken_for_a_classic_one() {
 }
 
 #[tokio::test]
-async fn what_can_be_no_reference_never_reaches_the_engine() {
+async fn invalid_references_are_refused_without_a_request() {
     let fake = Fake::start(|call| call.answer("200 OK", "[]"));
     let engine = fake.engine();
     for bad in ["", "../containers/x", "web?force=1", "web 1"] {
@@ -189,7 +189,7 @@ async fn what_can_be_no_reference_never_reaches_the_engine() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_docker_api_is_not_understood() {
+async fn an_answer_of_another_server_is_an_error() {
     let fake = Fake::start(|call| call.answer("200 OK", "<html>It works!</html>"));
     for error in
         [fake.engine().inspect("web:1").await.unwrap_err(), fake.engine().list().await.unwrap_err()]

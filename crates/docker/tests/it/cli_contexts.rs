@@ -1,4 +1,4 @@
-//! Contexts of the docker CLI, in the files in which it keeps them.
+//! Contexts of the docker CLI, in the files in which the docker CLI stores them.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ fn refusal(config: &Path, context: &str) -> String {
 }
 
 #[test]
-fn the_folder_of_a_context_has_the_name_that_the_docker_cli_gives_it() {
+fn the_folder_of_a_context_has_the_same_name_as_in_the_docker_cli() {
     // The output of `printf edge | sha256sum`.
     let id = "a1cb100f57e971cacf269e7c26e4630a25a8e9d4bdd35e32df1a80b66b896254";
     let config = tempfile::tempdir().unwrap();
@@ -43,7 +43,7 @@ fn the_folder_of_a_context_has_the_name_that_the_docker_cli_gives_it() {
 }
 
 #[test]
-fn a_context_that_is_not_there_lists_those_that_are() {
+fn the_error_of_a_missing_context_lists_the_existing_ones() {
     let config = tempfile::tempdir().unwrap();
     let mut refusals = vec![refusal(config.path(), "edge")];
     for name in ["west", "east", "north"] {
@@ -52,16 +52,16 @@ fn a_context_that_is_not_there_lists_those_that_are() {
     }
     insta::assert_snapshot!(refusals.join("\n"), @"
     DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are none
-    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there is `west`
-    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east` and `west`
-    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; there are `east`, `north` and `west`
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; available: `west`
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; available: `east`, `west`
+    DOCKER_CONTEXT is `edge`, but there is no such context in CONFIG/contexts; available: `east`, `north`, `west`
     ");
     let settings = settings(&[]).with_context(Some("edge".to_owned()), "--context");
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME is set, so no folder of contexts is known");
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"--context is `edge`, but neither DOCKER_CONFIG nor HOME is set, so the folder of contexts is unknown");
 }
 
 #[test]
-fn a_context_whose_host_is_none_is_refused() {
+fn a_context_without_a_valid_host_is_refused() {
     let config = tempfile::tempdir().unwrap();
     let refusals = ["npipe:////./pipe/x", "nonsense", ""].map(|host| {
         write(config.path(), "edge", host, "{}");
@@ -71,17 +71,17 @@ fn a_context_whose_host_is_none_is_refused() {
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
     the host of the context `edge` (from DOCKER_CONTEXT) is `npipe:////./pipe/x`, but the scheme `npipe` is not supported; use unix, tcp, http, https or ssh
-    the host of the context `edge` (from DOCKER_CONTEXT) is `nonsense`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
-    DOCKER_CONTEXT is `edge`, but CONFIG/contexts/meta/ID/meta.json names no host
+    the host of the context `edge` (from DOCKER_CONTEXT) is `nonsense`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_CONTEXT is `edge`, but CONFIG/contexts/meta/ID/meta.json contains no host
     ");
 }
 
 #[test]
-fn a_context_that_skips_the_proof_is_refused_where_there_would_be_tls() {
+fn a_context_that_skips_tls_verification_is_refused_if_it_uses_tls() {
     let config = tempfile::tempdir().unwrap();
     let skip = r#"{"SkipTLSVerify": true}"#;
     write(config.path(), "edge", "tcp://edge:2376", skip);
-    insta::assert_snapshot!(refusal(config.path(), "edge"), @"DOCKER_CONTEXT is `edge`, but it has SkipTLSVerify, so nothing would prove who answers; make it anew without skip-tls-verify and with ca=FILE");
+    insta::assert_snapshot!(refusal(config.path(), "edge"), @"DOCKER_CONTEXT is `edge`, but it sets SkipTLSVerify, and TLS without verification is not supported; create it again without skip-tls-verify and with ca=FILE");
     for host in ["unix:///run/x.sock", "ssh://edge"] {
         write(config.path(), "edge", host, skip);
         assert_eq!(Endpoint::resolve(&of(config.path(), "edge")).unwrap().to_string(), host);
@@ -93,7 +93,7 @@ fn a_context_that_skips_the_proof_is_refused_where_there_would_be_tls() {
 }
 
 #[test]
-fn a_context_alone_says_whether_tls_is_spoken() {
+fn only_the_context_decides_whether_tls_is_used() {
     let config = tempfile::tempdir().unwrap();
     write(config.path(), "edge", "tcp://edge", "{}");
     let mut settings = of(config.path(), "edge");

@@ -1,4 +1,4 @@
-//! What a build sends, as the fake engine receives it.
+//! The context that a build sends, as the fake engine receives it.
 
 use std::fs;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::fake::{Call, Fake};
 use crate::received::Recorder;
 
-/// Makes a folder to build from.
+/// Creates a folder to build from.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
@@ -66,13 +66,14 @@ fn entries(tar: &[u8]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn entries_are_sorted_keep_their_modes_and_belong_to_root() {
+async fn entries_are_sorted_and_owned_by_root_and_keep_their_modes() {
     let folder = folder();
     let path = folder.path();
     fs::create_dir(path.join("b")).unwrap();
     fs::set_permissions(path.join("b"), fs::Permissions::from_mode(0o700)).unwrap();
     fs::write(path.join("b/tool"), "run").unwrap();
-    // Whoever may do so makes it somebody else's; it belongs to root in the build all the same.
+    // A user with the permission to do so changes the owner. In the build, root owns the file
+    // anyway.
     let _ = std::os::unix::fs::chown(path.join("b/tool"), Some(1234), Some(1234));
     fs::set_permissions(path.join("b/tool"), fs::Permissions::from_mode(0o4755)).unwrap();
     fs::set_permissions(path.join("Dockerfile"), fs::Permissions::from_mode(0o640)).unwrap();
@@ -91,13 +92,13 @@ async fn entries_are_sorted_keep_their_modes_and_belong_to_root() {
 }
 
 #[tokio::test]
-async fn long_names_and_targets_and_large_files_arrive_whole() {
+async fn long_names_long_targets_and_large_files_are_sent_completely() {
     let folder = folder();
     let deep = folder.path().join("d".repeat(200)).join("e".repeat(200));
     fs::create_dir_all(&deep).unwrap();
     fs::write(deep.join("file"), "x").unwrap();
     symlink("t".repeat(300), folder.path().join("z")).unwrap();
-    // More than fits into all the places where a piece can wait.
+    // More than the channels and buffers on the way can hold.
     fs::write(folder.path().join("large"), "0123456789abcdef".repeat(128 << 10)).unwrap();
     let (_, built, _, tar) = build(BuildRequest::new(folder.path(), "web:1")).await;
     built.unwrap();
@@ -110,7 +111,7 @@ async fn long_names_and_targets_and_large_files_arrive_whole() {
 }
 
 #[tokio::test]
-async fn links_keep_their_targets_as_they_are_and_more_names_of_a_file_are_links() {
+async fn symlinks_keep_their_targets_and_hard_links_are_links() {
     let folder = folder();
     let path = folder.path();
     let long = format!("./{}", "t".repeat(99));
@@ -176,7 +177,7 @@ async fn the_options_are_in_the_request() {
     "#);
 }
 
-/// Returns the error of a build that never gets as far as the engine, or breaks off there.
+/// Returns the error of a build that fails before or while the context is sent.
 async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String {
     let mut request = BuildRequest::new(path, "web:1");
     change(&mut request);
@@ -187,7 +188,7 @@ async fn refusal(path: &Path, change: impl FnOnce(&mut BuildRequest)) -> String 
 }
 
 #[tokio::test]
-async fn a_context_that_cannot_be_sent_says_what_is_wrong_with_it() {
+async fn a_context_that_cannot_be_sent_is_an_error_with_the_reason() {
     let folder = folder();
     let path = folder.path();
     let empty = tempfile::tempdir().unwrap();
@@ -206,16 +207,16 @@ async fn a_context_that_cannot_be_sent_says_what_is_wrong_with_it() {
       caused by: cannot read /FOLDER for the build
       caused by: No such file or directory (os error 2)
     cannot build `web:1` in the engine at unix:///SOCKET
-      caused by: /FOLDER is not a folder, so nothing can be built from it
+      caused by: the build context /FOLDER is not a folder
     ");
 }
 
 #[tokio::test]
-async fn a_context_that_cannot_be_sent_never_looks_like_a_whole_one() {
+async fn a_context_that_cannot_be_sent_never_looks_complete() {
     let folder = folder();
     let last = folder.path().join("z");
     fs::write(&last, "").unwrap();
-    // More than fits into all the places where a piece can wait, so that the request is under way.
+    // More than the channels and buffers on the way can hold, so that the request has begun.
     fs::write(folder.path().join("large"), vec![0; 8 << 20]).unwrap();
     let (sender, received) = tokio::sync::oneshot::channel();
     let sender = Mutex::new(Some(sender));
@@ -246,8 +247,8 @@ async fn a_file_that_changes_while_it_is_sent_is_named() {
         let fake = Fake::start(move |mut call: Call| {
             let file = Arc::clone(&file);
             async move {
-                // Its beginning was read, and its end not yet: it is more than fits into all the
-                // places where a piece can wait.
+                // The beginning of the file was read, and its end was not: it is larger than the
+                // channels and buffers on the way.
                 call.read_until("large").await;
                 file.set_len(changed_size).unwrap();
                 call.read_to_end().await;
@@ -262,7 +263,7 @@ async fn a_file_that_changes_while_it_is_sent_is_named() {
 }
 
 #[tokio::test]
-async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
+async fn oversized_and_special_ignore_files_are_refused_before_anything_is_sent() {
     let lines = ["a\n".repeat(10_001), format!("{}\n", "a".repeat(1 << 20))];
     let said = lines.map(|text| {
         let folder = folder();
@@ -277,12 +278,12 @@ async fn an_ignore_file_that_nobody_wrote_is_refused_before_anything_is_sent() {
         messages.push(error.replace(&folder.path().display().to_string(), "."));
     }
     insta::assert_snapshot!(messages.join("\n"), @"
-    ./.dockerignore has more than 10,000 lines, which is the limit
-    ./.dockerignore has more than 1 MiB, which is the limit
+    ./.dockerignore is larger than the limit of 10,000 lines
+    ./.dockerignore is larger than the limit of 1 MiB
     ");
 }
 
-/// Returns what was left out, and why.
+/// Returns the paths that were left out, and the reasons.
 fn left_out(events: &[BuildEvent]) -> Vec<(String, LeftOut)> {
     let of = |event: &BuildEvent| match event {
         BuildEvent::LeftOut { path, reason } => Some((path.display().to_string(), *reason)),
@@ -314,7 +315,7 @@ async fn sockets_and_pipes_are_left_out_and_reported() {
 }
 
 #[tokio::test]
-async fn what_the_request_excludes_is_never_sent() {
+async fn excluded_paths_are_never_sent() {
     let folder = folder();
     let path = folder.path();
     fs::create_dir_all(path.join("out/archives/.sealift")).unwrap();
@@ -330,7 +331,7 @@ async fn what_the_request_excludes_is_never_sent() {
         (names, left_out(&events))
     };
     let reported = vec![("out/archives".to_owned(), LeftOut::Excluded)];
-    // By any name of the folder, and even if an exception asks for it.
+    // With any path to the folder, and even if an exception in the ignore file matches.
     for (ignore, exclude) in [
         ("", path.join("out/archives")),
         ("", path.join("link")),
@@ -338,9 +339,9 @@ async fn what_the_request_excludes_is_never_sent() {
     ] {
         assert_eq!(send(ignore, &[&exclude]).await, (false, reported.clone()), "{ignore}");
     }
-    // What is ignored isn't worth a line.
+    // Paths that are ignored anyway are not reported.
     assert_eq!(send("out\n", &[&path.join("out/archives")]).await, (false, Vec::new()));
-    // Neither what is elsewhere, nor what isn't there, nor the context itself.
+    // Paths outside of the context, missing paths and the context itself have no effect.
     let elsewhere = tempfile::tempdir().unwrap();
     let exclude = [elsewhere.path(), &path.join("missing"), path];
     let (is_sent, left_out) = send("link\n", &exclude).await;
@@ -348,7 +349,7 @@ async fn what_the_request_excludes_is_never_sent() {
 }
 
 #[tokio::test]
-async fn a_dockerfile_in_lower_case_is_found_if_there_is_no_other() {
+async fn a_lower_case_dockerfile_is_found_if_there_is_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     let recorder = Recorder::start();
@@ -365,7 +366,7 @@ async fn a_dockerfile_in_lower_case_is_found_if_there_is_no_other() {
 }
 
 #[tokio::test]
-async fn a_dockerfile_outside_of_the_context_is_sent_along() {
+async fn a_dockerfile_outside_of_the_context_is_sent_with_it() {
     let around = tempfile::tempdir().unwrap();
     let context = around.path().join("context");
     fs::create_dir(&context).unwrap();
@@ -391,12 +392,12 @@ async fn a_dockerfile_outside_of_the_context_is_sent_along() {
             String::from_utf8(entry.content.clone()).unwrap()
         };
         assert_eq!(content(&name), "FROM scratch\n# \u{e9}\n");
-        // The engine takes the Dockerfile out again, and leaves the ignore file in, as it is the
-        // folder's own.
+        // The engine removes the Dockerfile from the context, and keeps the ignore file, which is a
+        // file of the folder.
         assert_eq!(content(".dockerignore"), format!("*.log\n\n{name}\n"));
         assert!(!received.entries().iter().any(|entry| entry.name == "a.log"));
     }
-    // An ignore file of its own applies, and isn't part of the build.
+    // An ignore file of the Dockerfile applies, and is not part of the build.
     fs::write(around.path().join("Dockerfile.prod.dockerignore"), "file\n").unwrap();
     let received = send("../Dockerfile.prod").await;
     let names: Vec<String> = received.entries().into_iter().map(|entry| entry.name).collect();
@@ -404,9 +405,9 @@ async fn a_dockerfile_outside_of_the_context_is_sent_along() {
     assert_eq!(names, [&name, ".dockerignore", "a.log", "link"]);
 }
 
-/// As a shell passes it for `<(…)`.
+/// A shell passes such a path for `<(…)`.
 #[tokio::test]
-async fn a_dockerfile_may_be_a_pipe() {
+async fn a_dockerfile_can_be_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let (reader, mut writer) = std::io::pipe().unwrap();
     std::io::Write::write_all(&mut writer, b"FROM scratch\n").unwrap();

@@ -1,5 +1,5 @@
-//! A fake engine. It speaks just enough HTTP to break it in the ways in which real engines break it
-//! only when something goes wrong: what real engines do otherwise is tested on real ones, in
+//! A fake engine. It implements just enough HTTP to fail in ways in which real engines fail only
+//! under unusual conditions. The usual behaviour of engines is tested with real ones, in
 //! `on_engine`.
 
 use std::path::PathBuf;
@@ -20,26 +20,26 @@ pub(crate) struct Fake {
 }
 
 struct State {
-    /// How many pings have come.
+    /// The number of pings that have arrived.
     pings: watch::Sender<u32>,
-    /// How many of them are answered.
+    /// The number of pings that are answered.
     answered: u32,
-    /// The paths that were asked for, pings left out.
+    /// The paths of all requests except pings.
     asked: Mutex<Vec<String>>,
 }
 
 /// A request that is not a ping.
 pub(crate) struct Call {
-    /// Its method and path.
+    /// The method and the path.
     request: String,
     stream: UnixStream,
     state: Arc<State>,
-    /// What has come of the body with the head.
+    /// The part of the body that arrived with the head.
     body: Vec<u8>,
 }
 
 impl Fake {
-    /// Starts one that answers every ping, and everything else as it is told.
+    /// Starts a fake that answers every ping. All other requests are answered by `answer`.
     pub(crate) fn start<F>(answer: impl Fn(Call) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -47,7 +47,7 @@ impl Fake {
         Self::start_with(u32::MAX, "1.41", answer)
     }
 
-    /// Starts one that answers that many pings and lets the others wait, and speaks that version of
+    /// Starts a fake that answers only the first `answered` pings, and states the given version of
     /// the API.
     pub(crate) fn start_with<F>(
         answered: u32,
@@ -76,7 +76,7 @@ impl Fake {
         Self { socket, state, _folder: folder }
     }
 
-    /// Returns an engine whose limits are far from being reached.
+    /// Returns an engine with limits that are not reached.
     pub(crate) fn engine(&self) -> Engine {
         self.engine_with(|_| {})
     }
@@ -88,13 +88,13 @@ impl Fake {
         Engine::new(Endpoint::new(address, SettingSource::Default), timeouts)
     }
 
-    /// Returns the file of its socket.
+    /// Returns the path of the socket.
     #[cfg(feature = "tls")]
     pub(crate) fn socket(&self) -> &std::path::Path {
         &self.socket
     }
 
-    /// Returns its address, as in `DOCKER_HOST`.
+    /// Returns the address in the syntax of `DOCKER_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.socket.display())
     }
@@ -103,13 +103,13 @@ impl Fake {
         self.state.asked.lock().unwrap().clone()
     }
 
-    /// Returns an error with its causes, and a name for the socket that doesn't change.
+    /// Returns an error with its causes, with a fixed name in the place of the socket.
     pub(crate) fn chain(&self, error: &Error) -> String {
         crate::chain(error).replace(self.socket.to_str().unwrap(), "/SOCKET")
     }
 }
 
-/// Reads the head of a request; pings are answered here.
+/// Reads the head of a request, and answers it if it is a ping.
 async fn receive(mut stream: UnixStream, state: Arc<State>, api_version: &str) -> Option<Call> {
     let mut body = Vec::new();
     let end = loop {
@@ -148,7 +148,8 @@ impl Call {
         &self.request
     }
 
-    /// Reads the request's body to its proper end, and returns it without the chunk marks.
+    /// Reads the body of the request to its proper end, and returns it without the framing of
+    /// chunks.
     pub(crate) async fn read_chunks(&mut self) -> Vec<u8> {
         let mut content = Vec::new();
         loop {
@@ -176,7 +177,7 @@ impl Call {
         }
     }
 
-    /// Answers with this status line and body, and closes.
+    /// Sends an answer with this status line and body, and closes the connection.
     pub(crate) async fn answer(mut self, status: &str, body: &str) {
         let length = body.len();
         let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}");
@@ -198,16 +199,16 @@ impl Call {
     }
 
     pub(crate) async fn write(&mut self, text: &str) {
-        // That the other side has gone is not the fake's concern.
+        // The other side may have closed the connection, which is no error of the fake.
         let _ = self.stream.write_all(text.as_bytes()).await;
     }
 
-    /// Writes the same text again and again, until the other side reads no more.
+    /// Writes the same text repeatedly, until the other side stops reading.
     pub(crate) async fn write_for_ever(&mut self, text: &str) {
         while self.stream.write_all(text.as_bytes()).await.is_ok() {}
     }
 
-    /// Reads the request's body up to this text.
+    /// Reads the body of the request up to this text.
     pub(crate) async fn read_until(&mut self, text: &str) {
         while !self.body.windows(text.len()).any(|window| window == text.as_bytes()) {
             assert_ne!(
@@ -218,19 +219,19 @@ impl Call {
         }
     }
 
-    /// Reads the request's body until the other side closes, and returns all of it, chunk marks and
-    /// all.
+    /// Reads the body of the request until the other side closes the connection, and returns it
+    /// with the framing of chunks.
     pub(crate) async fn read_to_end(mut self) -> Vec<u8> {
         let _ = self.stream.read_to_end(&mut self.body).await;
         self.body
     }
 
-    /// Waits until so many pings have come.
+    /// Waits until this number of pings has arrived.
     pub(crate) async fn pings(&self, count: u32) {
         self.state.pings.subscribe().wait_for(|pings| *pings >= count).await.unwrap();
     }
 
-    /// Does nothing until the other side closes.
+    /// Waits until the other side closes the connection.
     pub(crate) async fn stall(mut self) {
         let mut rest = [0; 1024];
         while self.stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}

@@ -1,4 +1,4 @@
-//! Saves and loads without a loop of the caller's own: through the common traits, and with files.
+//! Saves and loads through the common traits, and with files.
 
 use std::fs;
 use std::io::ErrorKind as IoErrorKind;
@@ -55,7 +55,7 @@ async fn a_save_can_be_read_in_pieces_of_any_size() {
 }
 
 #[tokio::test]
-async fn a_save_goes_into_a_file_and_a_broken_one_leaves_none() {
+async fn a_save_writes_a_file_and_a_failed_one_leaves_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.tar");
     assert_eq!(saving().engine().save_to("web:1", None, &path).await.unwrap(), 7);
@@ -74,7 +74,7 @@ async fn a_save_goes_into_a_file_and_a_broken_one_leaves_none() {
 }
 
 #[tokio::test]
-async fn a_file_is_loaded_as_it_is() {
+async fn a_file_is_loaded_without_changes() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("one two\r\n0\r\n\r\n").await;
         call.answer("200 OK", "{\"stream\":\"Loaded image: web:1\\n\"}\r\n").await;
@@ -93,7 +93,7 @@ async fn a_file_is_loaded_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_body_whose_sender_is_dropped_breaks_the_load_off() {
+async fn dropping_the_sender_of_a_body_interrupts_the_load() {
     let fake = Fake::start(|call: Call| async move {
         let _ = call.read_to_end().await;
     });
@@ -107,7 +107,7 @@ async fn a_body_whose_sender_is_dropped_breaks_the_load_off() {
     assert_eq!(error.kind(), ErrorKind::Upload);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot load an archive into the engine at unix:///SOCKET
-      caused by: the upload was broken off
-      caused by: the archive was not sent to its end
+      caused by: the upload was interrupted
+      caused by: the archive was not sent completely
     ");
 }

@@ -1,4 +1,4 @@
-//! Folders and ignore files to build from, of every odd kind.
+//! Folders and ignore files with unusual content, to build from.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Names of files and folders: plain ones, ones with characters that are special in patterns, and
-/// ones that are no text.
+/// Names of files and folders: plain ones, names with characters that are special in patterns, and
+/// names that are not UTF-8.
 const NAMES: [&[u8]; 29] = [
     b"a",
     b"b",
@@ -43,7 +43,7 @@ const NAMES: [&[u8]; 29] = [
     b"Dockerfile",
 ];
 
-/// What patterns are made of between slashes.
+/// The parts of patterns between slashes.
 const PARTS: [&str; 54] = [
     "a",
     "b",
@@ -101,7 +101,7 @@ const PARTS: [&str; 54] = [
     "Dockerfile",
 ];
 
-/// Something in a folder.
+/// An entry of a folder.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     File {
@@ -114,7 +114,7 @@ pub(crate) enum Node {
     Link {
         target: &'static str,
     },
-    /// One more name for the first file.
+    /// Another name of the first file.
     Again,
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn nodes() -> impl Strategy<Value = Vec<(&'static [u8], Node)>> {
     prop::collection::vec((select(&NAMES[..]), node), 1..8)
 }
 
-/// Lines of an ignore file, most of which mean something.
+/// Lines of an ignore file, most of which are valid patterns.
 pub(crate) fn lines() -> impl Strategy<Value = Vec<String>> {
     let path = prop::collection::vec(select(&PARTS[..]), 1..4).prop_map(|parts| parts.join("/"));
     let before = select(&["", "", "", "", "", "/", "./", " ", "../../"][..]);
@@ -151,7 +151,7 @@ pub(crate) fn lines() -> impl Strategy<Value = Vec<String>> {
 pub(crate) fn make(folder: &Path, nodes: &[(&[u8], Node)], first: &mut Option<PathBuf>) {
     for (name, node) in nodes {
         let path = folder.join(OsStr::from_bytes(name));
-        // A name that comes twice is taken the first time.
+        // If a name occurs twice, the first entry is used.
         if path.symlink_metadata().is_ok() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What ignore files keep out of what a build sends, as the fake engine receives it.
+//! The effect of ignore files on the context that the fake engine receives.
 
 mod on_engine;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::received::{Recorder, names};
 
-/// Makes a folder to build from, with empty files.
+/// Creates a folder to build from, with empty files.
 fn folder(files: &[&str], ignore: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").unwrap();
@@ -32,7 +32,7 @@ async fn sent(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_ignored_is_not_sent() {
+async fn ignored_files_are_not_sent() {
     let files = ["keep/a", "keep/b.log", "logs/c.log", "target/debug/web", "secret"];
     let ignore = "# build results\n/target\n**/*.log\n!logs/c.log\nsecret\n";
     let folder = folder(&files, &[(".dockerignore", ignore)]);
@@ -41,10 +41,10 @@ async fn what_is_ignored_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_left_out_is_walked_only_for_what_an_exception_names_in_it() {
+async fn an_ignored_folder_is_read_only_if_an_exception_can_match_inside() {
     let files = ["a/b/c", "a/b/d", "e/c"];
     let folder = folder(&files, &[(".dockerignore", "*\n!a/b/c\n!**/d\n")]);
-    // What can't be read is no matter where it is left out, and what can't be sent neither.
+    // Ignored files that cannot be read or sent are no problem.
     let _listener = std::os::unix::net::UnixListener::bind(folder.path().join("e/f")).unwrap();
     assert_eq!(sent(folder.path()).await, [".dockerignore", "Dockerfile", "a/b/c", "a/b/d"]);
 }
@@ -62,7 +62,7 @@ async fn the_dockerfile_and_the_ignore_file_are_always_sent() {
 }
 
 #[tokio::test]
-async fn a_dockerfile_that_is_a_link_is_sent_as_what_it_leads_to() {
+async fn a_dockerfile_that_is_a_link_is_sent_as_its_target() {
     let folder = folder(&["a/real"], &[(".dockerignore", "*\n")]);
     std::os::unix::fs::symlink("a/real", folder.path().join("link")).unwrap();
     let recorder = Recorder::start();
@@ -74,7 +74,7 @@ async fn a_dockerfile_that_is_a_link_is_sent_as_what_it_leads_to() {
 }
 
 #[tokio::test]
-async fn the_ignore_file_of_the_dockerfile_counts_alone_and_is_sent_under_the_common_name() {
+async fn the_ignore_file_of_the_dockerfile_replaces_the_common_one() {
     let files = ["a", "b", "c"];
     let ignore = [(".dockerignore", "a\n"), ("Dockerfile.dockerignore", "b\n*.dockerignore")];
     let folder = folder(&files, &ignore);
@@ -96,7 +96,7 @@ async fn without_patterns_everything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_pattern_is_named_and_nothing_is_sent() {
+async fn an_invalid_pattern_is_an_error_and_nothing_is_sent() {
     let mut refusals = Vec::new();
     for (name, text) in [
         (".dockerignore", "# logs\n*.log\nsrc/[a-z\n"),

@@ -1,4 +1,4 @@
-//! Answers without an end, from the fake engine: each is read up to a limit, which the error names.
+//! Endless answers from the fake engine. Each is read up to a limit, which the error contains.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use tokio::net::UnixListener;
 
 use crate::fake::{Call, Fake};
 
-/// Answers with this head, and then with the same text for as long as the other side reads.
+/// Sends this head, and then the same text until the other side stops reading.
 async fn never_end(mut call: Call, head: &str, text: &str) {
     call.write(head).await;
     call.write_for_ever(&text.repeat(1 + 65_536 / text.len())).await;
@@ -26,7 +26,7 @@ fn too_long(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_end_is_read_up_to_a_limit() {
+async fn an_endless_answer_is_read_up_to_a_limit() {
     let fake = Fake::start(|call| never_end(call, HEAD, "[{},"));
     let engine = fake.engine();
     let said = [
@@ -36,24 +36,24 @@ async fn an_answer_without_an_end_is_read_up_to_a_limit() {
         too_long(&engine.remove("web:1").await.unwrap_err()),
     ];
     insta::assert_snapshot!(said.join("\n"), @"
-    the engine's answer is longer than 16 MiB, the limit
-    the engine's answer is longer than 16 MiB, the limit
-    the engine's answer is longer than 64 MiB, the limit
-    the engine's answer is longer than 16 MiB, the limit
+    the engine's answer is longer than the limit of 16 MiB
+    the engine's answer is longer than the limit of 16 MiB
+    the engine's answer is longer than the limit of 64 MiB
+    the engine's answer is longer than the limit of 16 MiB
     ");
-    // Of this one only the status counts: nothing else is read.
+    // Only the status of this answer is used, and the body is not read.
     engine.tag("web:1", "web", "2").await.unwrap();
 }
 
 #[tokio::test]
-async fn a_head_without_an_end_is_read_up_to_a_limit() {
+async fn an_endless_head_is_read_up_to_a_limit() {
     let fake = Fake::start(|call| never_end(call, "HTTP/1.1 200 OK\r\nX: ", "x"));
     let said = too_long(&fake.engine().inspect("web:1").await.unwrap_err());
-    insta::assert_snapshot!(said, @"the engine's head of an answer is longer than 400 KiB, the limit");
+    insta::assert_snapshot!(said, @"the engine's response head is longer than the limit of 400 KiB");
 }
 
 #[tokio::test]
-async fn the_words_of_a_refusal_without_an_end_are_cut() {
+async fn an_endless_error_message_is_truncated() {
     let fake = Fake::start(|call| never_end(call, "HTTP/1.1 500 No\r\n\r\n", "no "));
     let error = fake.engine().save("web:1", None).await.unwrap_err();
     let words = error.failure().engine_message().unwrap();
@@ -62,7 +62,7 @@ async fn the_words_of_a_refusal_without_an_end_are_cut() {
 }
 
 #[tokio::test]
-async fn what_is_said_of_a_load_or_a_build_without_an_end_is_read_up_to_a_limit() {
+async fn an_endless_log_of_a_load_or_a_build_is_read_up_to_a_limit() {
     let lines = Fake::start(|call| never_end(call, HEAD, "{\"status\":\"x\"}\n"));
     let empty = || stream::empty::<io::Result<Bytes>>();
     let mut said = vec![too_long(&lines.engine().load(empty()).await.unwrap_err())];
@@ -73,14 +73,14 @@ async fn what_is_said_of_a_load_or_a_build_without_an_end_is_read_up_to_a_limit(
     let request = BuildRequest::new(folder.path(), "web:1");
     said.push(too_long(&line.engine().build(request, &mut |_| {}).await.unwrap_err()));
     insta::assert_snapshot!(said.join("\n"), @"
-    the engine's answer is longer than 16 MiB, the limit
-    the engine's line is longer than 4 MiB, the limit
-    the engine's line is longer than 4 MiB, the limit
+    the engine's answer is longer than the limit of 16 MiB
+    the engine's line is longer than the limit of 4 MiB
+    the engine's line is longer than the limit of 4 MiB
     ");
 }
 
 #[tokio::test]
-async fn the_answer_to_a_ping_without_an_end_is_read_up_to_a_limit() {
+async fn an_endless_answer_to_a_ping_is_read_up_to_a_limit() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("fake.sock");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -96,5 +96,5 @@ async fn the_answer_to_a_ping_without_an_end_is_read_up_to_a_limit() {
     let engine = Engine::new(endpoint, Timeouts::default());
     let said = [engine.ping().await.unwrap_err(), engine.inspect("web:1").await.unwrap_err()]
         .map(|it| too_long(&it));
-    assert_eq!(said, ["the engine's answer is longer than 64 KiB, the limit"; 2]);
+    assert_eq!(said, ["the engine's answer is longer than the limit of 64 KiB"; 2]);
 }

@@ -1,4 +1,4 @@
-//! Loads that break, against the fake engine.
+//! Loads that fail, against the fake engine.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -23,8 +23,8 @@ fn text(text: &'static str) -> Item {
     Ok(Bytes::from_static(text.as_bytes()))
 }
 
-/// Starts a fake engine that reports when the first piece has come, reads everything, and returns
-/// what it read, chunk marks and all.
+/// Starts a fake engine that reports when the first piece has arrived, reads everything, and
+/// returns what it read with the framing of chunks.
 fn listening() -> (Fake, oneshot::Receiver<()>, oneshot::Receiver<Vec<u8>>) {
     let (begun, has_begun) = oneshot::channel();
     let (sender, received) = oneshot::channel();
@@ -40,16 +40,16 @@ fn listening() -> (Fake, oneshot::Receiver<()>, oneshot::Receiver<Vec<u8>>) {
     (fake, has_begun, received)
 }
 
-/// The end of a request in chunks, as one who receives it knows it.
+/// The last bytes of a request in chunks that ended properly.
 const PROPER_END: &[u8] = b"\r\n0\r\n\r\n";
 
 #[tokio::test]
-async fn what_was_loaded_is_read_from_the_answer() {
+async fn the_loaded_images_are_read_from_the_answer() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("one\r\n3\r\ntwo\r\n0\r\n\r\n").await;
         call.answer("200 OK", LOADED).await;
     });
-    // Empty pieces would end the request if they were sent.
+    // Sent as a chunk, an empty piece would end the request.
     let loaded = load(&fake.engine(), vec![text("one"), text(""), text("two")]).await.unwrap();
     assert_eq!(loaded.references, ["web:1"]);
     assert_eq!(loaded.messages, ["Loaded image: web:1"]);
@@ -57,7 +57,7 @@ async fn what_was_loaded_is_read_from_the_answer() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_stream_breaks_the_request_off_and_is_the_cause() {
+async fn an_error_of_the_stream_interrupts_the_request_and_is_the_cause() {
     let (fake, has_begun, received) = listening();
     let error = stream::once(async {
         has_begun.await.unwrap();
@@ -68,14 +68,14 @@ async fn an_error_of_the_stream_breaks_the_request_off_and_is_the_cause() {
     assert_eq!(error.kind(), ErrorKind::Upload);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot load an archive into the engine at unix:///SOCKET
-      caused by: the upload was broken off
+      caused by: the upload was interrupted
       caused by: layer 2 is damaged
     ");
     assert!(!received.await.unwrap().ends_with(PROPER_END));
 }
 
 #[tokio::test]
-async fn a_load_that_is_dropped_never_looks_like_a_whole_one() {
+async fn a_dropped_load_never_looks_complete() {
     let (fake, has_begun, received) = listening();
     let engine = fake.engine();
     let (sender, receiver) = mpsc::channel::<Item>(1);
@@ -86,14 +86,14 @@ async fn a_load_that_is_dropped_never_looks_like_a_whole_one() {
     sender.send(text("one")).await.unwrap();
     has_begun.await.unwrap();
     loading.abort();
-    // The stream comes to its end as the load goes, as it does when a program is interrupted.
+    // The stream ends while the load is dropped, as it does when a program is interrupted.
     drop(sender);
     let _ = loading.await;
     assert!(!received.await.unwrap().ends_with(PROPER_END));
 }
 
 #[tokio::test]
-async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
+async fn an_error_inside_a_success_is_an_error_with_the_engines_message() {
     let answers = [
         "{\"errorDetail\":{\"message\":\"no space left on device\"},\"error\":\"no space\"}\r\n",
         "{\"stream\":\"Loaded image: web:1\\n\"}\r\n{\"error\":\"then it broke\"}",
@@ -123,10 +123,10 @@ async fn an_error_within_a_success_is_an_error_in_the_engines_words() {
 }
 
 #[tokio::test]
-async fn a_refusal_before_the_end_of_the_upload_is_heard_and_ends_it() {
+async fn a_refusal_before_the_end_of_the_upload_ends_it() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
-        // Answers, and closes with most of the request unread.
+        // The fake answers, and closes the connection while most of the request is unread.
         call.answer("500 Internal Server Error", "{\"message\":\"payload does not match\"}").await;
     });
     let endless = stream::repeat_with(|| text("piece of an archive without an end "));
@@ -139,7 +139,7 @@ async fn a_refusal_before_the_end_of_the_upload_is_heard_and_ends_it() {
 }
 
 #[tokio::test]
-async fn an_error_within_an_early_answer_is_heard_too() {
+async fn an_error_inside_an_early_answer_is_an_error() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
         call.begin().await;
@@ -152,7 +152,7 @@ async fn an_error_within_an_early_answer_is_heard_too() {
 }
 
 #[tokio::test]
-async fn an_early_success_does_not_hide_what_the_stream_still_says() {
+async fn an_early_success_does_not_hide_a_later_error_of_the_stream() {
     let answered = Arc::new(tokio::sync::Notify::new());
     let notify = Arc::clone(&answered);
     let fake = Fake::start(move |mut call: Call| {
@@ -167,7 +167,7 @@ async fn an_early_success_does_not_hide_what_the_stream_still_says() {
         answered.notified().await;
         text("two")
     });
-    // More than the connection takes once the engine has gone, and less than is waited for.
+    // More than the connection can hold after the engine has closed it, and less than the limit.
     let rest = (0..64).map(|_| Ok(Bytes::from(vec![b'x'; 8 << 10])));
     let rest = rest.chain([Err(io::Error::other("the last layer is damaged"))]);
     let items = stream::iter([text("one")]).chain(wait).chain(stream::iter(rest));
@@ -176,7 +176,7 @@ async fn an_early_success_does_not_hide_what_the_stream_still_says() {
 }
 
 #[tokio::test]
-async fn an_early_success_may_leave_the_padding_of_the_tar() {
+async fn an_early_success_can_leave_the_padding_of_the_tar_unread() {
     let answered = Arc::new(tokio::sync::Notify::new());
     let notify = Arc::clone(&answered);
     let fake = Fake::start(move |mut call: Call| {
@@ -196,7 +196,7 @@ async fn an_early_success_may_leave_the_padding_of_the_tar() {
 }
 
 #[tokio::test]
-async fn an_early_success_counts_however_much_is_left_to_send() {
+async fn an_early_success_counts_whatever_the_size_of_the_rest() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
         call.answer("200 OK", LOADED).await;
@@ -207,10 +207,10 @@ async fn an_early_success_counts_however_much_is_left_to_send() {
 }
 
 #[tokio::test]
-async fn an_early_success_counts_however_long_the_rest_of_the_archive_takes() {
+async fn an_early_success_counts_however_slow_the_rest_of_the_stream_is() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
-        // Until the connection takes no more.
+        // Waits until the connection is full.
         tokio::time::sleep(Duration::from_millis(100)).await;
         call.answer("200 OK", LOADED).await;
         std::future::pending::<()>().await;
@@ -228,8 +228,7 @@ async fn an_early_success_counts_however_long_the_rest_of_the_archive_takes() {
     assert_eq!(loaded.references, ["web:1"]);
 }
 
-/// Returns what the engine's answer waits for before the stream's end comes, or the other way
-/// round.
+/// Loads a stream whose end comes before or after the engine's answer.
 async fn load_with_an_answer_at_the_end(
     is_answer_first: bool,
     answer: &'static str,
@@ -248,7 +247,7 @@ async fn load_with_an_answer_at_the_end(
             let _ = answered.send(());
         }
     });
-    // Panics when it is polled after its end, as streams may.
+    // The stream panics if it is polled after its end, as streams are allowed to.
     let mut state = Some((is_answered, ended));
     let mut pieces = 0;
     let items = stream::poll_fn(move |cx| {
@@ -280,7 +279,7 @@ async fn a_stream_is_never_polled_after_its_end() {
 }
 
 #[tokio::test]
-async fn an_engine_that_goes_away_during_an_upload_broke_off() {
+async fn an_engine_that_disconnects_during_an_upload_is_an_error() {
     let fake = Fake::start(|mut call: Call| async move { call.read_until("piece").await });
     let endless = stream::repeat_with(|| text("piece of an archive without an end "));
     let error = fake.engine().load(endless).await.unwrap_err();
@@ -288,7 +287,7 @@ async fn an_engine_that_goes_away_during_an_upload_broke_off() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_an_error() {
+async fn an_interrupted_answer_is_an_error() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("0\r\n\r\n").await;
         call.begin().await;
@@ -299,13 +298,13 @@ async fn an_answer_that_breaks_off_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_engine_that_has_everything_may_think_as_long_as_it_answers_pings() {
+async fn an_engine_that_has_received_everything_can_be_silent_while_it_answers_pings() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_chunks().await;
         call.pings(25).await;
         call.answer("200 OK", LOADED).await;
     });
-    // Twenty-five pings take longer than the limit for silence.
+    // The twenty-five pings take longer than the limit for silence.
     let items = (0..64).map(|_| Ok(Bytes::from(vec![b'x'; 64 << 10]))).collect();
     let engine = fake.engine_with(|timeouts| {
         timeouts.idle = Duration::from_secs(2);
@@ -316,7 +315,7 @@ async fn an_engine_that_has_everything_may_think_as_long_as_it_answers_pings() {
 }
 
 #[tokio::test]
-async fn an_engine_that_stops_reading_is_given_up_though_it_answers_pings() {
+async fn an_engine_that_stops_reading_is_an_error_even_if_it_answers_pings() {
     let fake = Fake::start(|mut call: Call| async move {
         call.read_until("piece").await;
         std::future::pending::<()>().await;
@@ -330,12 +329,12 @@ async fn an_engine_that_stops_reading_is_given_up_though_it_answers_pings() {
     assert_eq!(error.kind(), ErrorKind::Idle);
     let said = fake.chain(&error);
     let (before, after) = said.split_once(" after ").unwrap();
-    assert!(before.ends_with("the engine took no bytes for 0.3 s,"), "{said}");
+    assert!(before.ends_with("the engine read no data for 0.3 s,"), "{said}");
     assert!(after.ends_with(" bytes of the upload"), "{said}");
 }
 
 #[tokio::test]
-async fn an_engine_that_neither_answers_nor_answers_pings_is_given_up() {
+async fn a_silent_engine_that_answers_no_pings_is_an_error() {
     let fake = Fake::start_with(1, "1.41", Call::stall);
     let engine = fake.engine_with(|timeouts| {
         timeouts.idle = Duration::from_millis(50);

@@ -1,12 +1,12 @@
-//! docker-machine, by a stub: it is in no package, and prints what the real one was measured to
-//! print.
+//! docker-machine as a stub, because no package contains it. The stub prints what the real program
+//! was measured to print.
 
 use sealift_docker::{Endpoint, ResolveErrorKind, SettingSource, Settings};
 use tempfile::TempDir;
 
 use crate::settings;
 
-/// Makes settings that name the machine `m1`, and a docker-machine that runs this script.
+/// Creates settings that select the machine `m1`, and a docker-machine that runs this script.
 fn machine(script: &str) -> (Settings, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(&[("DOCKER_MACHINE_NAME", "m1")]);
@@ -76,13 +76,13 @@ fn its_errors_are_reported() {
     DOCKER_MACHINE_NAME is `m1`, but docker-machine printed no DOCKER_HOST
     DOCKER_MACHINE_NAME is `m1`, but the output of docker-machine cannot be read: it is longer than 1 MiB
     DOCKER_MACHINE_NAME is `m1`, but docker-machine printed no DOCKER_HOST
-    DOCKER_HOST of docker-machine's `m1` is `127.0.0.1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_HOST of docker-machine's `m1` is `127.0.0.1`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_MACHINE_NAME is `--help`, but a machine's name cannot start with `-`
     "#);
 }
 
 #[test]
-fn a_docker_machine_that_is_not_installed_is_reported() {
+fn a_docker_machine_that_is_not_installed_is_an_error() {
     let mut settings = settings(&[("DOCKER_MACHINE_NAME", "m1")]);
     settings.docker_machine_program = Some("/nonexistent/docker-machine".into());
     let error = Endpoint::resolve(&settings).unwrap_err();
@@ -91,8 +91,8 @@ fn a_docker_machine_that_is_not_installed_is_reported() {
 }
 
 #[test]
-fn a_docker_machine_that_hangs_is_given_up() {
-    // It waits for somebody to write into the pipe, which nobody does.
+fn a_docker_machine_that_hangs_is_an_error() {
+    // The program waits for a writer of the pipe, which never comes.
     let (mut settings, _folder) = machine("mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"");
     settings.api_timeout = Some("0.05".to_owned());
     let error = Endpoint::resolve(&settings).unwrap_err();
@@ -101,7 +101,7 @@ fn a_docker_machine_that_hangs_is_given_up() {
 }
 
 #[test]
-fn a_docker_machine_that_hangs_is_ended() {
+fn a_docker_machine_that_hangs_is_killed() {
     let script = "echo $$ > \"${0%/*}/pid\"; mkfifo \"${0%/*}/pipe\"; exec cat \"${0%/*}/pipe\"";
     let (mut settings, folder) = machine(script);
     settings.api_timeout = Some("0.5".to_owned());

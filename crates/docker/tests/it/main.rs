@@ -1,5 +1,5 @@
-//! Tests of sealift-docker: against real engines where there are some, and against a fake one for
-//! what real engines do only when something breaks.
+//! Tests of sealift-docker, against real engines, and against a fake engine for errors that real
+//! engines show only under unusual conditions.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
 
@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 use sealift_docker::Settings;
 
-/// Returns an error with its causes, a line each.
+/// Returns an error with its causes, one on each line.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -45,7 +45,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Returns the settings that these variables make, without any socket to be found.
+/// Returns the settings for these variables, without any sockets to try.
 fn settings(variables: &[(&str, &str)]) -> Settings {
     let mut settings = Settings::from_vars(|name| {
         variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -54,11 +54,11 @@ fn settings(variables: &[(&str, &str)]) -> Settings {
     settings
 }
 
-/// Writes a script that stands in for a program.
+/// Writes a script that replaces a program.
 fn stub(folder: &Path, name: &str, script: &str) -> PathBuf {
     let path = folder.join(name);
-    // What is open for writing can't be run, and another test's child may hold what this process
-    // has open for a moment: so a shell writes it.
+    // A shell writes the file: while a file is open for writing it cannot be run, and a child
+    // process of another test may inherit a file that this process has open.
     let mut shell = std::process::Command::new("sh");
     let shell = shell.args(["-c", "printf %s \"$1\" > \"$0\""]).arg(&path);
     assert!(

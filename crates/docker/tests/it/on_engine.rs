@@ -1,4 +1,4 @@
-//! What real engines do.
+//! The behaviour of real engines.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,10 +12,10 @@ use sealift_docker::{
 };
 use tempfile::TempDir;
 
-/// An engine that a test may use, and a name for its images.
+/// An engine for a test, and a name for the test's images.
 pub(crate) struct Stand {
     pub(crate) engine: Engine,
-    /// `sealift-docker-<test>`: no two tests have the same.
+    /// `sealift-docker-<test>`, which is different for each test.
     image: String,
     #[cfg_attr(not(feature = "buildkit"), expect(dead_code, reason = "it only has to live"))]
     turn: sealift_testing::Engine,
@@ -34,7 +34,7 @@ impl Stand {
         format!("{}:{tag}", self.image)
     }
 
-    /// Builds an image of one small file, from nothing.
+    /// Builds an image of one small file, from scratch.
     pub(crate) async fn build(&self, tag: &str, content: &str) -> String {
         let context = Context::new("FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n");
         fs::write(context.path().join("file"), content).unwrap();
@@ -52,7 +52,7 @@ impl Stand {
     }
 }
 
-/// What only tests of BuildKit look at.
+/// Methods that only the tests of BuildKit use.
 #[cfg(feature = "buildkit")]
 impl Stand {
     /// Returns the engine's address.
@@ -67,7 +67,8 @@ impl Stand {
         for entry in tar::Archive::new(&archive[..]).entries().unwrap() {
             let mut layer = Vec::new();
             entry.unwrap().read_to_end(&mut layer).unwrap();
-            // Docker's containerd store compresses layers; what is no tar at all has no entries.
+            // Docker's containerd store compresses layers. A layer that is not a tar has no
+            // entries.
             if layer.starts_with(&[0x1f, 0x8b]) {
                 let packed = std::mem::take(&mut layer);
                 flate2::read::MultiGzDecoder::new(&packed[..]).read_to_end(&mut layer).unwrap();
@@ -94,7 +95,7 @@ impl Context {
         Self(folder)
     }
 
-    /// Makes one whose image can run commands, without a registry.
+    /// Creates a context whose image can run commands, without a registry.
     pub(crate) fn with_shell(dockerfile: &str) -> Self {
         let context = Self::new(&format!("FROM scratch\nCOPY sh /bin/sh\n{dockerfile}"));
         let busybox = sealift_testing::program("busybox").expect("tests have busybox");
@@ -116,7 +117,7 @@ fn members(archive: &[Bytes]) -> BTreeSet<String> {
     archive.entries().unwrap().map(name).collect()
 }
 
-/// Returns every test on both engines.
+/// Defines every test for both engines.
 macro_rules! on_both {
     ($($test:ident,)*) => {
         mod docker {
@@ -136,22 +137,22 @@ macro_rules! on_both {
 }
 
 on_both! {
-    an_engine_says_what_it_is,
+    an_engine_reports_its_name_and_version,
     an_image_is_built_inspected_listed_tagged_and_removed,
     a_saved_image_loads_back_as_the_same_image,
     an_image_without_a_name_is_loaded_by_its_id,
-    what_is_not_there_is_not_found,
-    garbage_is_refused_in_the_engines_words,
-    an_archive_that_breaks_off_becomes_no_image,
-    a_failed_step_says_its_exit_code_and_its_last_lines,
-    a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words,
-    build_options_arrive,
-    a_quiet_build_still_gives_the_id,
-    what_is_ignored_is_not_in_the_image,
-    the_ignore_file_of_a_dockerfile_is_the_one_that_counts,
+    a_missing_image_is_not_found,
+    an_invalid_archive_is_refused_with_the_engines_message,
+    an_interrupted_archive_does_not_become_an_image,
+    a_failed_step_has_its_exit_code_and_last_lines,
+    an_invalid_dockerfile_is_refused_with_the_engines_message,
+    build_options_reach_the_engine,
+    a_quiet_build_returns_the_id,
+    ignored_files_are_not_in_the_image,
+    the_ignore_file_of_a_dockerfile_takes_precedence,
 }
 
-async fn an_engine_says_what_it_is(engine: &str) {
+async fn an_engine_reports_its_name_and_version(engine: &str) {
     let Some(stand) = Stand::new(engine, "version") else { return };
     stand.engine.ping().await.unwrap();
     let version = stand.engine.version().await.unwrap();
@@ -206,7 +207,7 @@ async fn a_saved_image_loads_back_as_the_same_image(engine: &str) {
 async fn an_image_without_a_name_is_loaded_by_its_id(engine: &str) {
     let Some(stand) = Stand::new(engine, "nameless") else { return };
     let id = stand.build("1", "nameless").await;
-    // By its id alone the names are lost, which is why nothing but this test saves so.
+    // A save by id loses the names, which is what this test needs.
     let mut stream = stand.engine.save(&id, None).await.unwrap();
     let mut archive = Vec::new();
     while let Some(chunk) = stream.next_chunk().await.unwrap() {
@@ -218,7 +219,7 @@ async fn an_image_without_a_name_is_loaded_by_its_id(engine: &str) {
     assert!(stand.engine.remove(&id).await.unwrap());
 }
 
-async fn what_is_not_there_is_not_found(engine: &str) {
+async fn a_missing_image_is_not_found(engine: &str) {
     let Some(stand) = Stand::new(engine, "missing") else { return };
     let missing = stand.tag("1");
     assert_eq!(stand.engine.inspect(&missing).await.unwrap(), None);
@@ -232,10 +233,10 @@ async fn what_is_not_there_is_not_found(engine: &str) {
     }
 }
 
-async fn garbage_is_refused_in_the_engines_words(engine: &str) {
+async fn an_invalid_archive_is_refused_with_the_engines_message(engine: &str) {
     let Some(stand) = Stand::new(engine, "garbage") else { return };
-    // Small enough to be sent before the engine looks at it, and large enough for it to answer in
-    // the middle.
+    // One size is small enough to be sent before the engine reads it, and the other is large enough
+    // for the engine to answer in the middle.
     for pieces in [1, 1024] {
         let garbage = stream::iter((0..pieces).map(|_| Ok::<_, Error>(Bytes::from(vec![7; 8192]))));
         let error = stand.engine.load(garbage).await.unwrap_err();
@@ -245,13 +246,13 @@ async fn garbage_is_refused_in_the_engines_words(engine: &str) {
     }
 }
 
-async fn an_archive_that_breaks_off_becomes_no_image(engine: &str) {
+async fn an_interrupted_archive_does_not_become_an_image(engine: &str) {
     let Some(stand) = Stand::new(engine, "broken") else { return };
     let id = stand.build("1", "broken").await;
     let archive = stand.save("1").await;
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
-    // Everything but the end of the tar has been sent, which Docker 20.10 takes for a whole archive
-    // if only the request ends properly.
+    // Everything except the end of the tar is sent. Docker 20.10 accepts that as a complete archive
+    // if the request ends properly.
     let bytes = Bytes::from(archive.concat());
     let all_but_the_end = bytes.slice(..bytes.len() - 1024);
     let items = [Ok(all_but_the_end), Err(std::io::Error::other("the disk broke"))];
@@ -260,7 +261,7 @@ async fn an_archive_that_breaks_off_becomes_no_image(engine: &str) {
     assert_eq!(stand.engine.inspect(&id).await.unwrap(), None);
 }
 
-async fn a_failed_step_says_its_exit_code_and_its_last_lines(engine: &str) {
+async fn a_failed_step_has_its_exit_code_and_last_lines(engine: &str) {
     let Some(stand) = Stand::new(engine, "failing") else { return };
     let context = Context::with_shell("RUN echo to out; echo to err >&2; exit 7\n");
     let mut request = BuildRequest::new(context.path(), stand.tag("1"));
@@ -274,7 +275,7 @@ async fn a_failed_step_says_its_exit_code_and_its_last_lines(engine: &str) {
     assert_eq!(stand.engine.inspect(&stand.tag("1")).await.unwrap(), None);
 }
 
-async fn a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words(engine: &str) {
+async fn an_invalid_dockerfile_is_refused_with_the_engines_message(engine: &str) {
     let Some(stand) = Stand::new(engine, "nonsense") else { return };
     let context = Context::new("FROM scratch\nFROB x\n");
     let request = BuildRequest::new(context.path(), stand.tag("1"));
@@ -284,7 +285,7 @@ async fn a_dockerfile_that_makes_no_sense_is_refused_in_the_engines_words(engine
     assert!(words.contains("unknown instruction"), "{words}");
 }
 
-async fn build_options_arrive(engine: &str) {
+async fn build_options_reach_the_engine(engine: &str) {
     let Some(stand) = Stand::new(engine, "options") else { return };
     let context = Context::with_shell(concat!(
         "ARG WORD=none\n",
@@ -320,7 +321,7 @@ async fn build_options_arrive(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-async fn a_quiet_build_still_gives_the_id(engine: &str) {
+async fn a_quiet_build_returns_the_id(engine: &str) {
     let Some(stand) = Stand::new(engine, "quiet") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /quiet\n");
     let mut request = BuildRequest::new(context.path(), stand.tag("1"));
@@ -331,7 +332,7 @@ async fn a_quiet_build_still_gives_the_id(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Builds an image of all that is sent for a folder, and returns the names in it.
+/// Builds an image of the complete context of a folder, and returns the names in it.
 async fn names_in_image(stand: &Stand, ignore: &[(&str, &str)]) -> BTreeSet<String> {
     let context = Context::new("FROM scratch\nCOPY . /\n");
     for file in ["kept", "sub/kept", "sub/left", "left/left", "left/kept"] {
@@ -359,7 +360,7 @@ async fn names_in_image(stand: &Stand, ignore: &[(&str, &str)]) -> BTreeSet<Stri
     layers.iter().flat_map(|layer| members(&[read(layer.as_str().unwrap())])).collect()
 }
 
-async fn what_is_ignored_is_not_in_the_image(engine: &str) {
+async fn ignored_files_are_not_in_the_image(engine: &str) {
     let Some(stand) = Stand::new(engine, "ignore") else { return };
     let ignore = "# none of these\n*/left\n/left/\n!left/kept\nDocker*\n.docker*\n";
     let names = names_in_image(&stand, &[(".dockerignore", ignore)]).await;
@@ -367,7 +368,7 @@ async fn what_is_ignored_is_not_in_the_image(engine: &str) {
     assert_eq!(names, BTreeSet::from(expected.map(str::to_owned)));
 }
 
-async fn the_ignore_file_of_a_dockerfile_is_the_one_that_counts(engine: &str) {
+async fn the_ignore_file_of_a_dockerfile_takes_precedence(engine: &str) {
     let Some(stand) = Stand::new(engine, "ignore-own") else { return };
     let ignore =
         [(".dockerignore", "kept\nsub\n"), ("Dockerfile.dockerignore", "**/left\nDocker*")];

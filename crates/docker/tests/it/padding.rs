@@ -6,9 +6,9 @@ use sealift_docker::Error;
 
 use crate::on_engine::Stand;
 
-/// Real engines answer at the end marker and close soon after; how much they read until then
-/// differs.
-async fn padding_after_the_end_fails_no_load(engine: &str) {
+/// Real engines answer when they reach the end marker and close the connection soon after. The
+/// amount that they read until then differs.
+async fn padding_after_the_end_does_not_fail_a_load(engine: &str) {
     let Some(stand) = Stand::new(engine, "padding") else { return };
     let id = stand.build("1", "padding").await;
     let archive = stand.save("1").await;
@@ -25,30 +25,30 @@ async fn padding_after_the_end_fails_no_load(engine: &str) {
 }
 
 mod on_engine {
-    use super::padding_after_the_end_fails_no_load;
+    use super::padding_after_the_end_does_not_fail_a_load;
 
     #[tokio::test]
     async fn docker() {
-        padding_after_the_end_fails_no_load("docker").await;
+        padding_after_the_end_does_not_fail_a_load("docker").await;
     }
 
     #[tokio::test]
     async fn podman() {
-        padding_after_the_end_fails_no_load("podman").await;
+        padding_after_the_end_does_not_fail_a_load("podman").await;
     }
 
     #[tokio::test]
     async fn moby_classic() {
-        padding_after_the_end_fails_no_load("moby-classic").await;
+        padding_after_the_end_does_not_fail_a_load("moby-classic").await;
     }
 
     #[tokio::test]
     async fn moby_containerd() {
-        padding_after_the_end_fails_no_load("moby-containerd").await;
+        padding_after_the_end_does_not_fail_a_load("moby-containerd").await;
     }
 
     #[tokio::test]
     async fn trixie_containerd() {
-        padding_after_the_end_fails_no_load("trixie-containerd").await;
+        padding_after_the_end_does_not_fail_a_load("trixie-containerd").await;
     }
 }

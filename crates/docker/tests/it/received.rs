@@ -1,4 +1,4 @@
-//! What an engine receives for a build, recorded by the fake.
+//! The requests that an engine receives for a build, recorded by the fake.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,26 +9,26 @@ use sealift_docker::{BuildRequest, Error};
 
 use crate::fake::{Call, Fake};
 
-/// A fake engine that records what it is sent for a build, and builds nothing.
+/// A fake engine that records the request of a build, and builds nothing.
 pub(crate) struct Recorder {
     fake: Fake,
     last: Arc<Mutex<Option<Received>>>,
 }
 
-/// What came with a request to build.
+/// A recorded request for a build.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     request: String,
     tar: Vec<u8>,
 }
 
-/// An entry of a context, as far as it shows in an image.
+/// An entry of a context, with the properties that an image shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Without the slash that may follow the name of a folder.
+    /// The name, without the slash that can follow the name of a folder.
     pub(crate) name: String,
     pub(crate) kind: tar::EntryType,
-    /// Without the bits for the kind, which old clients set.
+    /// The mode, without the bits for the type, which old clients set.
     pub(crate) mode: u32,
     pub(crate) owner: (u64, u64),
     pub(crate) mtime: u64,
@@ -54,14 +54,14 @@ impl Recorder {
         Self { fake, last }
     }
 
-    /// Builds, and returns what was sent.
+    /// Builds, and returns the request.
     pub(crate) async fn build(&self, request: BuildRequest) -> Result<Received, Error> {
         self.fake.engine().build(request, &mut |_| {}).await?;
         Ok(self.take().unwrap())
     }
 
-    /// Builds by the docker CLI, and returns what it sent, or else its words. An empty name stands
-    /// for the default Dockerfile.
+    /// Builds with the docker CLI, and returns the request, or else the CLI's message. An empty
+    /// name means the default Dockerfile.
     pub(crate) async fn build_by_cli(
         &self,
         folder: &Path,
@@ -84,19 +84,19 @@ impl Recorder {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut received = self.take();
         if let Some(received) = &mut received {
-            // With a Dockerfile from elsewhere, the docker CLI doesn't end its tar: the last block
-            // is short.
+            // With a Dockerfile from elsewhere, the docker CLI does not finish its tar: the last
+            // block is short.
             received.tar.resize(received.tar.len().next_multiple_of(512) + 1024, 0);
         }
         if output.status.success() { Ok(received.unwrap()) } else { Err(words) }
     }
 
-    /// Returns the requests that came, pings left out.
+    /// Returns the paths of all requests except pings.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.fake.asked()
     }
 
-    /// Returns an error with its causes, and a name for the socket that doesn't change.
+    /// Returns an error with its causes, with a fixed name in the place of the socket.
     pub(crate) fn chain(&self, error: &Error) -> String {
         self.fake.chain(error)
     }
@@ -107,7 +107,7 @@ impl Recorder {
 }
 
 impl Received {
-    /// Returns the Dockerfile that was asked for.
+    /// Returns the name of the Dockerfile in the request.
     pub(crate) fn dockerfile(&self) -> String {
         let (_, query) = self.request.split_once('?').unwrap();
         let value = query.split('&').find_map(|pair| pair.strip_prefix("dockerfile=")).unwrap();
@@ -137,7 +137,7 @@ impl Received {
     }
 }
 
-/// Returns the names of what was sent, with a slash behind those of folders.
+/// Returns the names of the entries, with a slash after those of folders.
 pub(crate) fn names(received: &Received) -> Vec<String> {
     let name = |entry: Entry| match entry.kind {
         tar::EntryType::Directory => format!("{}/", entry.name),

@@ -1,4 +1,4 @@
-//! Settings, and what they mean.
+//! The settings, and the endpoints to which they resolve.
 
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -18,7 +18,8 @@ fn found(settings: &Settings) -> String {
     format!("{endpoint} ({})", endpoint.source)
 }
 
-/// Makes a config folder whose contexts `one`, `two` and `three` are hosts of these names.
+/// Creates a config folder with the contexts `one`, `two` and `three`, whose hosts have the same
+/// names.
 fn config_folder(current: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["one", "two", "three"] {
@@ -29,7 +30,7 @@ fn config_folder(current: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn white_space_around_a_host_and_a_missing_scheme_are_taken_as_docker_takes_them() {
+fn white_space_around_a_host_and_a_missing_scheme_are_accepted_as_in_docker() {
     for (host, expected) in [
         ("unix:///run/docker.sock ", "unix:///run/docker.sock"),
         ("\ttcp://build.example:2375\n", "tcp://build.example:2375"),
@@ -46,7 +47,7 @@ fn white_space_around_a_host_and_a_missing_scheme_are_taken_as_docker_takes_them
 }
 
 #[test]
-fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
+fn settings_that_choose_the_engine_have_an_order() {
     let config = config_folder(r#"{"auths": {}, "currentContext": "three"}"#);
     let stubs = tempfile::tempdir().unwrap();
     let machine = r#"echo 'export DOCKER_HOST="tcp://machine:1"'"#;
@@ -71,7 +72,7 @@ fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
         found(&with(2)),
         found(&with(3)),
         found(&settings(&[])),
-        // The docker CLI's name for having no context.
+        // The docker CLI's name for not using a context.
         found(&context("default")),
         found(&{
             let mut settings = context("default");
@@ -79,7 +80,7 @@ fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
             settings
         }),
         found(&settings(&[("DOCKER_CONTEXT", "default"), all[2], all[3]])),
-        // As `docker-machine env` exports them.
+        // The variables that `docker-machine env` exports.
         found(&settings(&[all[0], all[2]])),
     ];
     let config = config.path().to_str().unwrap();
@@ -99,7 +100,7 @@ fn each_way_to_say_which_engine_is_meant_goes_before_the_next() {
 }
 
 #[test]
-fn a_config_file_that_names_no_context_says_nothing() {
+fn a_config_file_without_a_context_is_ignored() {
     for content in ["{}", r#"{"currentContext": ""}"#, r#"{"currentContext": "default"}"#] {
         let config = config_folder(content);
         let settings = settings(&[("DOCKER_CONFIG", config.path().to_str().unwrap())]);
@@ -115,7 +116,7 @@ fn a_config_file_that_names_no_context_says_nothing() {
 }
 
 #[test]
-fn the_config_folder_is_in_the_home_unless_it_is_set() {
+fn the_default_config_folder_is_in_the_home_folder() {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join(".docker");
     crate::cli_contexts::write(&config, "edge", "unix:///run/edge.sock", "{}");
@@ -130,7 +131,7 @@ fn the_config_folder_is_in_the_home_unless_it_is_set() {
 }
 
 #[test]
-fn a_config_file_that_cannot_be_read_is_not_passed_over() {
+fn a_config_file_that_cannot_be_read_is_an_error() {
     let refusals =
         ["{", r#"{"currentContext": 1}"#, r#"{"currentContext": "four"}"#].map(|content| {
             let config = config_folder(content);
@@ -141,12 +142,12 @@ fn a_config_file_that_cannot_be_read_is_not_passed_over() {
     insta::assert_snapshot!(refusals.join("\n"), @"
     the docker CLI's config file is `CONFIG/config.json`, but it is not JSON: EOF while parsing an object at line 1 column 1
     the docker CLI's config file is `CONFIG/config.json`, but its `currentContext` is 1, which is not a name
-    currentContext of CONFIG/config.json is `four`, but there is no such context in CONFIG/contexts; there are `one`, `three` and `two`
+    currentContext of CONFIG/config.json is `four`, but there is no such context in CONFIG/contexts; available: `one`, `three`, `two`
     ");
 }
 
 #[test]
-fn the_first_socket_that_is_there_is_taken_when_nothing_is_set() {
+fn the_first_existing_socket_is_used_if_nothing_is_set() {
     let usual = Settings::from_vars(|name| match name {
         "HOME" => Some("/home/ada".to_owned()),
         "XDG_RUNTIME_DIR" => Some("/run/user/1000".to_owned()),
@@ -177,7 +178,7 @@ fn the_first_socket_that_is_there_is_taken_when_nothing_is_set() {
 }
 
 #[test]
-fn addresses_are_read_as_the_docker_cli_reads_them() {
+fn addresses_are_parsed_as_by_the_docker_cli() {
     for (value, address) in [
         ("tcp://10.0.0.1", "tcp://10.0.0.1:2375"),
         ("http://build.example:80/", "tcp://build.example:80"),
@@ -194,7 +195,7 @@ fn addresses_are_read_as_the_docker_cli_reads_them() {
 }
 
 #[test]
-fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
+fn an_invalid_address_is_an_error_with_setting_value_and_reason() {
     let refusals = [
         "fd://",
         "/var/run/docker.sock",
@@ -225,26 +226,26 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
     .map(refusal);
     insta::assert_snapshot!(refusals.join("\n"), @"
     DOCKER_HOST is `fd://`, but the scheme `fd` is not supported; use unix, tcp, http, https or ssh
-    DOCKER_HOST is `/var/run/docker.sock`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
-    DOCKER_HOST is `unix://`, but it names no socket: unix:///PATH
-    DOCKER_HOST is `unix://run/docker.sock`, but the path of a socket is absolute: unix:///run/docker.sock
-    DOCKER_HOST is `tcp://`, but it names no host: tcp://HOST:PORT
-    DOCKER_HOST is `tcp://:2375`, but it names no host: tcp://HOST:PORT
+    DOCKER_HOST is `/var/run/docker.sock`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_HOST is `unix://`, but it contains no socket path; expected unix:///PATH
+    DOCKER_HOST is `unix://run/docker.sock`, but the path of a socket must be absolute: unix:///run/docker.sock
+    DOCKER_HOST is `tcp://`, but it contains no host; expected tcp://HOST:PORT
+    DOCKER_HOST is `tcp://:2375`, but it contains no host; expected tcp://HOST:PORT
     DOCKER_HOST is `tcp://host:http`, but `http` is not a port
     DOCKER_HOST is `tcp://host:99999`, but `99999` is not a port
     DOCKER_HOST is `tcp://host:0`, but `0` is not a port
-    DOCKER_HOST is `tcp://host:2375/prefix`, but there is more in it than a host and a port: `/prefix`
-    DOCKER_HOST is `tcp://[::1]2375`, but there is more in it than a host and a port: `2375`
-    DOCKER_HOST is `tcp://me:***@host:2375`, but there is more in it than a host and a port: `me@`
-    DOCKER_HOST is `me:***@host:2375`, but there is more in it than a host and a port: `me@`
+    DOCKER_HOST is `tcp://host:2375/prefix`, but only a host and a port are expected, not `/prefix`
+    DOCKER_HOST is `tcp://[::1]2375`, but only a host and a port are expected, not `2375`
+    DOCKER_HOST is `tcp://me:***@host:2375`, but only a host and a port are expected, not `me@`
+    DOCKER_HOST is `me:***@host:2375`, but only a host and a port are expected, not `me@`
     DOCKER_HOST is `localhost:http`, but `http` is not a port
-    DOCKER_HOST is `run/docker.sock:1`, but an address starts with its scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
+    DOCKER_HOST is `run/docker.sock:1`, but an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST
     DOCKER_HOST is `tcp://the host`, but `the host` is not a host name
-    DOCKER_HOST is `https://`, but it names no host: https://HOST:PORT
-    DOCKER_HOST is `ssh://`, but it names no host: ssh://USER@HOST
+    DOCKER_HOST is `https://`, but it contains no host; expected https://HOST:PORT
+    DOCKER_HOST is `ssh://`, but it contains no host; expected ssh://USER@HOST
     DOCKER_HOST is `ssh://@host`, but `` is not a user name
     DOCKER_HOST is `ssh://me:***@host`, but ssh addresses cannot contain a password
-    DOCKER_HOST is `ssh://host/run/$(touch).sock`, but a shell on that host would not take `/run/$(touch).sock` as it is: name the socket with letters, digits and any of `/._-+:,=`
+    DOCKER_HOST is `ssh://host/run/$(touch).sock`, but the socket path `/run/$(touch).sock` contains special characters; only letters, digits and `/._-+:,=` are supported
     DOCKER_HOST is `ssh://host:port/run/docker.sock`, but `port` is not a port
     DOCKER_HOST is `ssh://-oProxyCommand=touch`, but `-oProxyCommand=touch` is not a host name
     DOCKER_HOST is `ssh://-oProxyCommand=touch@host`, but `-oProxyCommand=touch` is not a user name
@@ -253,7 +254,7 @@ fn what_is_no_address_is_refused_with_the_setting_its_value_and_the_reason() {
 }
 
 #[test]
-fn a_flag_is_named_as_a_flag() {
+fn errors_name_the_option_of_the_caller() {
     let settings = Settings::default().with_host(Some("npipe:////./pipe/x".to_owned()), "--host");
     insta::assert_snapshot!(
         Endpoint::resolve(&settings).unwrap_err(),
@@ -262,32 +263,32 @@ fn a_flag_is_named_as_a_flag() {
 }
 
 #[test]
-fn tls_without_proof_is_refused() {
+fn tls_without_verification_is_refused() {
     let variables = [("DOCKER_HOST", "tcp://build.example:2376"), ("DOCKER_TLS", "1")];
     insta::assert_snapshot!(Endpoint::resolve(&settings(&variables)).unwrap_err(), @"DOCKER_TLS is `1`, but TLS without verification of the engine is not supported");
 }
 
 #[test]
-fn a_socket_of_this_machine_needs_no_tls() {
+fn a_local_socket_needs_no_tls() {
     let variables = [("DOCKER_HOST", "unix:///run/x.sock"), ("DOCKER_TLS_VERIFY", "1")];
     assert!(Endpoint::resolve(&settings(&variables)).unwrap().tls.is_none());
 }
 
 #[cfg(not(feature = "tls"))]
 #[test]
-fn an_engine_that_wants_encryption_is_not_reached_without_it() {
+fn an_address_with_tls_is_refused_without_the_feature() {
     let verify = ("DOCKER_TLS_VERIFY", "1");
     let refusals = ["tcp://build.example:2376", "https://build.example"].map(|host| {
         Endpoint::resolve(&settings(&[("DOCKER_HOST", host), verify])).unwrap_err().to_string()
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_HOST is `tcp://build.example:2376`, but it uses TLS, which this program was built without: the feature `tls` of sealift-docker is off
-    DOCKER_HOST is `https://build.example`, but it uses TLS, which this program was built without: the feature `tls` of sealift-docker is off
+    DOCKER_HOST is `tcp://build.example:2376`, but it needs TLS, and this program was built without the feature `tls` of sealift-docker
+    DOCKER_HOST is `https://build.example`, but it needs TLS, and this program was built without the feature `tls` of sealift-docker
     ");
 }
 
 #[test]
-fn the_limit_for_silence_is_two_minutes_unless_it_is_set() {
+fn the_default_limit_for_silence_is_two_minutes() {
     for (variables, seconds) in [
         (&[][..], 120.0),
         (&[("GENVID_DOCKER_API_TIMEOUT", "300")], 300.0),
@@ -300,22 +301,22 @@ fn the_limit_for_silence_is_two_minutes_unless_it_is_set() {
 }
 
 #[test]
-fn a_limit_that_is_none_is_refused() {
+fn an_invalid_limit_is_refused() {
     let refusals = ["soon", "0", "-1", "inf", "NaN", "1e300"].map(|value| {
         let settings = settings(&[("SEALIFT_API_TIMEOUT", value)]);
         Timeouts::resolve(&settings).unwrap_err().to_string()
     });
     insta::assert_snapshot!(refusals.join("\n"), @"
-    SEALIFT_API_TIMEOUT is `soon`, but a timeout is a number of seconds above 0
-    SEALIFT_API_TIMEOUT is `0`, but a timeout is a number of seconds above 0
-    SEALIFT_API_TIMEOUT is `-1`, but a timeout is a number of seconds above 0
-    SEALIFT_API_TIMEOUT is `inf`, but a timeout is a number of seconds above 0
-    SEALIFT_API_TIMEOUT is `NaN`, but a timeout is a number of seconds above 0
-    SEALIFT_API_TIMEOUT is `1e300`, but a timeout is a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `soon`, but a timeout must be a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `0`, but a timeout must be a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `-1`, but a timeout must be a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `inf`, but a timeout must be a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `NaN`, but a timeout must be a number of seconds above 0
+    SEALIFT_API_TIMEOUT is `1e300`, but a timeout must be a number of seconds above 0
     ");
     let older = settings(&[("GENVID_DOCKER_API_TIMEOUT", "x")]);
     insta::assert_snapshot!(
         Timeouts::resolve(&older).unwrap_err(),
-        @"GENVID_DOCKER_API_TIMEOUT is `x`, but a timeout is a number of seconds above 0"
+        @"GENVID_DOCKER_API_TIMEOUT is `x`, but a timeout must be a number of seconds above 0"
     );
 }

@@ -1,4 +1,4 @@
-//! Saves that break, against the fake engine.
+//! Saves that fail, against the fake engine.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn a_save_is_read_to_its_proper_end() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_off_is_an_error_and_stays_one() {
+async fn a_lost_connection_is_an_error_for_every_further_read() {
     let fake = Fake::start(|mut call| async move {
         call.begin().await;
         call.chunk("half of").await;
@@ -39,7 +39,7 @@ async fn a_connection_that_breaks_off_is_an_error_and_stays_one() {
     assert_eq!(error.kind(), ErrorKind::Broken);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot save `web:1` from the engine at unix:///SOCKET
-      caused by: the connection broke off after 7 bytes of the answer
+      caused by: the connection was lost after 7 bytes of the answer
       caused by: error reading a body from connection
       caused by: unexpected EOF during chunk size line
     ");
@@ -57,7 +57,7 @@ async fn a_chunk_that_ends_early_is_an_error() {
 }
 
 #[tokio::test]
-async fn fewer_bytes_than_announced_are_an_error() {
+async fn an_answer_shorter_than_its_length_is_an_error() {
     let fake = Fake::start(|mut call| async move {
         call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.").await;
     });
@@ -66,7 +66,7 @@ async fn fewer_bytes_than_announced_are_an_error() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_end_nobody_could_tell_from_a_break_is_refused() {
+async fn an_answer_without_a_recognisable_end_is_refused() {
     let fake = Fake::start(|mut call| async move {
         call.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of").await;
     });
@@ -79,7 +79,7 @@ async fn an_answer_whose_end_nobody_could_tell_from_a_break_is_refused() {
 }
 
 #[tokio::test]
-async fn a_save_that_stalls_once_bytes_flow_is_an_error_though_pings_are_answered() {
+async fn a_save_that_stalls_after_its_first_byte_is_an_error_even_if_pings_are_answered() {
     let fake = Fake::start(|mut call| async move {
         call.begin().await;
         call.chunk("first").await;
@@ -91,12 +91,12 @@ async fn a_save_that_stalls_once_bytes_flow_is_an_error_though_pings_are_answere
     assert_eq!(error.kind(), ErrorKind::Idle);
     insta::assert_snapshot!(fake.chain(&error), @"
     cannot save `web:1` from the engine at unix:///SOCKET
-      caused by: no bytes for 0.1 s, after 5 bytes of the answer
+      caused by: no data for 0.1 s, after 5 bytes of the answer
     ");
 }
 
 #[tokio::test]
-async fn the_first_byte_may_take_as_long_as_pings_are_answered() {
+async fn the_first_byte_can_take_long_while_pings_are_answered() {
     let fake = Fake::start(|mut call| async move {
         call.pings(25).await;
         call.begin().await;
@@ -104,7 +104,7 @@ async fn the_first_byte_may_take_as_long_as_pings_are_answered() {
         call.chunk("late").await;
         call.end().await;
     });
-    // Twenty-five pings take longer than the limit for silence.
+    // The twenty-five pings take longer than the limit for silence.
     let engine = fake.engine_with(|timeouts| {
         timeouts.idle = Duration::from_secs(2);
         timeouts.ping_every = Duration::from_millis(100);
@@ -114,7 +114,7 @@ async fn the_first_byte_may_take_as_long_as_pings_are_answered() {
 }
 
 #[tokio::test]
-async fn silence_before_the_first_byte_without_answers_to_pings_is_an_error() {
+async fn a_silence_before_the_first_byte_without_pongs_is_an_error() {
     let short = Duration::from_millis(50);
     // The first ping asks for the version of the API.
     let fake = Fake::start_with(1, "1.41", |mut call| async move {
@@ -157,7 +157,7 @@ async fn dropping_a_save_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_given_in_the_engines_words_whatever_form_they_have() {
+async fn every_form_of_refusal_becomes_an_error_with_the_engines_message() {
     let words = [
         ("404 Not Found", r#"{"message":"No such image: web:1"}"#),
         (

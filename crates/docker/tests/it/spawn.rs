@@ -1,5 +1,4 @@
-//! Every public asynchronous function can be spawned: as a task of its own, with everything it
-//! borrows inside the task.
+//! Every public asynchronous function can be spawned as a task that owns everything it borrows.
 
 use std::fs;
 use std::io;
@@ -9,7 +8,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use sealift_docker::{BuildRequest, Credentials, Engine, SaveStream, archive_body};
 
-/// Accepts what `tokio::spawn` accepts.
+/// Accepts the same futures as `tokio::spawn`.
 fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
 
 #[expect(dead_code, reason = "that it compiles is the test")]
@@ -59,7 +58,7 @@ fn each_is_spawnable(engine: impl Fn() -> Engine, save: SaveStream, credentials:
 }
 
 #[test]
-fn every_public_asynchronous_function_is_tried() {
+fn every_public_asynchronous_function_is_listed() {
     let mut missing = Vec::new();
     let mut paths = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
     let mut tried = 0;

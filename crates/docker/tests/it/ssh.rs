@@ -1,6 +1,6 @@
-//! ssh, by a stub that is the far side's engine too: it answers on its standard output what is
-//! asked on its standard input: for what a real sshd can't be made to do. The end-to-end tests have
-//! a real one.
+//! ssh as a stub, which is also the engine on the other side: it answers requests from its standard
+//! input on its standard output. It does what a real sshd cannot be made to do; the end-to-end
+//! tests use a real one.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::settings;
 
-/// Reads the head of a request and answers it; notes down the arguments that it was started with.
+/// Reads the head of a request and answers it. Records the arguments of ssh.
 const ENGINE: &str = r#"
 here=${0%/*}
 printf '%s\n' "$*" > "$here/arguments"
@@ -26,7 +26,7 @@ case $path in
 esac
 "#;
 
-/// Makes an engine at this address, behind an ssh that runs this script.
+/// Creates an engine at this address, reached through an ssh that runs this script.
 fn engine(host: &str, script: &str) -> (Engine, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(&[("DOCKER_HOST", host)]);
@@ -43,7 +43,7 @@ async fn failure(script: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_archive_comes_through_ssh_whole() {
+async fn an_archive_arrives_completely_through_ssh() {
     let (engine, folder) = engine("ssh://ci@edge:2222", ENGINE);
     let archive: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
     std::fs::write(folder.path().join("archive"), &archive).unwrap();
@@ -55,8 +55,8 @@ async fn an_archive_comes_through_ssh_whole() {
     assert!(received == archive);
 }
 
-/// As [`ENGINE`], but goes on answering, as a real one does; notes down a line each time it is
-/// started.
+/// Like [`ENGINE`], but answers several requests, as a real engine does. Records each start with a
+/// line.
 fn answering_on() -> String {
     let (head, loop_body) = ENGINE.split_once("read -r method").unwrap();
     let each = loop_body.replacen(" path rest\n", " path rest; do\n", 1);
@@ -64,7 +64,7 @@ fn answering_on() -> String {
 }
 
 #[tokio::test]
-async fn one_ssh_serves_question_after_question() {
+async fn one_ssh_serves_several_requests() {
     let (engine, folder) = engine("ssh://edge", &answering_on());
     std::fs::write(folder.path().join("archive"), "an archive").unwrap();
     let starts = || std::fs::read_to_string(folder.path().join("starts")).unwrap().lines().count();
@@ -75,8 +75,8 @@ async fn one_ssh_serves_question_after_question() {
         assert_eq!(stream.next_chunk().await.unwrap(), None);
     }
     assert_eq!(starts(), 1);
-    // An answer that isn't read to its end takes its ssh with it, and in the meantime there is
-    // another. (A file of its own, since the stub may still look for more in the one that it sent.)
+    // An answer that is not read to its end closes its ssh, so the next request starts another one.
+    // The archive is a new file, because the stub may still be reading the one that it sent.
     std::fs::write(folder.path().join("large"), vec![0; 3_000_000]).unwrap();
     std::fs::rename(folder.path().join("large"), folder.path().join("archive")).unwrap();
     let stream = engine.save("web:1", None).await.unwrap();
@@ -87,8 +87,8 @@ async fn one_ssh_serves_question_after_question() {
 }
 
 #[tokio::test]
-async fn an_ssh_that_has_ended_is_followed_by_another() {
-    // This one ends after each answer.
+async fn an_ssh_that_has_ended_is_replaced() {
+    // This ssh exits after each answer.
     let (engine, _folder) = engine("ssh://edge", ENGINE);
     for _ in 0..20 {
         engine.ping().await.unwrap();
@@ -96,7 +96,7 @@ async fn an_ssh_that_has_ended_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
+async fn ssh_checks_the_host_key_and_asks_no_questions() {
     let mut all = Vec::new();
     for host in ["ssh://edge", "ssh://ci@edge:2222", "ssh://[fe80::1]", "ssh://edge/run/x.sock"] {
         let (engine, folder) = engine(host, ENGINE);
@@ -112,13 +112,13 @@ async fn ssh_is_told_to_check_the_host_and_to_ask_nobody() {
 }
 
 #[tokio::test]
-async fn what_ssh_says_when_it_fails_is_in_the_error() {
+async fn the_error_contains_the_output_of_a_failed_ssh() {
     let mut failures = Vec::new();
     for script in [
         "echo 'Host key verification failed.' >&2; exit 255",
         "echo 'sh: 1: docker: not found' >&2; exit 127",
         r"printf '@@@@@@\r\n@  WARNING!  @\r\n@@@@@@\r\nSomeone could be\nlistening.\r\n' >&2; exit 255",
-        // Only after it was asked something.
+        // This ssh fails after it has received a request.
         "read -r line; echo 'Cannot connect to the Docker daemon' >&2; exit 1",
         "exit 1",
         "kill -9 $$",
@@ -142,7 +142,7 @@ async fn what_ssh_says_when_it_fails_is_in_the_error() {
 }
 
 #[tokio::test]
-async fn an_ssh_that_dies_in_a_save_is_named_in_the_error() {
+async fn an_ssh_that_dies_during_a_save_is_an_error() {
     let script = ENGINE.replace(
         "answer \"$here/archive\"",
         "printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nhalf'; echo 'Broken pipe' >&2; exit 255",
@@ -154,14 +154,14 @@ async fn an_ssh_that_dies_in_a_save_is_named_in_the_error() {
     assert_eq!(error.kind(), ErrorKind::Broken);
     insta::assert_snapshot!(crate::chain(&error), @"
     cannot save `web:1` from the engine at ssh://edge
-      caused by: the connection broke off after 4 bytes of the answer
+      caused by: the connection was lost after 4 bytes of the answer
       caused by: error reading a body from connection
       caused by: ssh failed with exit status: 255: Broken pipe
     ");
 }
 
 #[tokio::test]
-async fn an_ssh_that_is_missing_is_said_in_words() {
+async fn a_missing_ssh_is_an_error() {
     let mut settings = settings(&[("DOCKER_HOST", "ssh://edge")]);
     settings.ssh_program = Some("/nonexistent/ssh".into());
     let engine = Engine::new(Endpoint::resolve(&settings).unwrap(), Timeouts::default());

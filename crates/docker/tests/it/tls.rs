@@ -1,4 +1,4 @@
-//! TLS for real: a server in front of the fake engine, with certificates that are made here.
+//! Real TLS: a server in front of the fake engine, with certificates that are created here.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn expired(params: &mut CertificateParams) {
     params.not_after = rcgen::date_time_ymd(2020, 1, 2);
 }
 
-/// An engine behind TLS, and the folder of certificates of one who speaks to it.
+/// An engine with TLS, and the folder of certificates of its client.
 struct Stand {
     authority: Authority,
     folder: TempDir,
@@ -61,13 +61,13 @@ struct Stand {
 }
 
 impl Stand {
-    /// Starts an engine that shows a certificate for `127.0.0.1`, and a client that has a good one
-    /// too.
+    /// Starts an engine with a certificate for `127.0.0.1`, and creates a valid certificate for the
+    /// client.
     async fn start() -> Self {
         Self::start_with("127.0.0.1", |_| {}).await
     }
 
-    /// Starts one whose own certificate is for that name, and changed so.
+    /// Starts an engine with a certificate for this name, which `change` modifies.
     async fn start_with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let authority = authority();
         let server = identity(&authority, name, change);
@@ -101,7 +101,7 @@ impl Stand {
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(stream).await else { return };
                     let mut engine = UnixStream::connect(socket).await.unwrap();
-                    // Either side may go first.
+                    // Either side can close first.
                     let _ = tokio::io::copy_bidirectional(&mut stream, &mut engine).await;
                 });
             }
@@ -150,7 +150,7 @@ impl Stand {
         Engine::new(endpoint, Timeouts::new(Duration::from_secs(60)))
     }
 
-    /// Returns what failed, with names for the address and the folder that don't change.
+    /// Returns the failure, with fixed names in the place of the address and the folder.
     async fn failure(&self) -> String {
         let error = self.error().await;
         assert_eq!(error.kind(), ErrorKind::Untrusted, "{}", crate::chain(&error));
@@ -168,7 +168,7 @@ impl Stand {
 }
 
 #[tokio::test]
-async fn an_engine_is_spoken_to_when_both_sides_are_proven() {
+async fn an_engine_is_reached_if_both_certificates_are_valid() {
     let stand = Stand::start().await;
     let engine = stand.engine(&stand.settings());
     assert_eq!(engine.version().await.unwrap().version, "1.2.3");
@@ -182,7 +182,7 @@ async fn an_engine_is_spoken_to_when_both_sides_are_proven() {
 }
 
 #[tokio::test]
-async fn an_https_address_is_spoken_to_by_tls_without_being_asked_twice() {
+async fn an_https_address_always_uses_tls() {
     let stand = Stand::start().await;
     let host = stand.host.replace("tcp:", "https:");
     let settings = settings(&[("DOCKER_HOST", &host), ("DOCKER_CERT_PATH", stand.path())]);
@@ -190,7 +190,7 @@ async fn an_https_address_is_spoken_to_by_tls_without_being_asked_twice() {
 }
 
 #[tokio::test]
-async fn the_certificates_are_in_the_config_folder_unless_it_is_said_otherwise() {
+async fn the_default_folder_of_certificates_is_the_config_folder() {
     let stand = Stand::start().await;
     let mut settings = stand.settings();
     settings.docker_cert_path = None;
@@ -226,7 +226,7 @@ async fn a_context_has_certificates_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_machine_says_where_its_certificates_are() {
+async fn docker_machine_reports_the_folder_of_certificates() {
     let stand = Stand::start().await;
     let stubs = tempfile::tempdir().unwrap();
     let script = format!(
@@ -246,7 +246,7 @@ echo '# eval $(docker-machine env --shell sh m1)'
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_engine_that_proves_nothing_is_refused_with_the_reason() {
+async fn an_invalid_certificate_of_the_engine_is_an_error_with_the_reason() {
     let other_host = Stand::start_with("build.example", |_| {}).await;
     let expired = Stand::start_with("127.0.0.1", expired).await;
     let too_early = Stand::start_with("127.0.0.1", |params| {
@@ -260,15 +260,15 @@ async fn a_certificate_of_the_engine_that_proves_nothing_is_refused_with_the_rea
         failures.push(stand.failure().await);
     }
     insta::assert_snapshot!(failures.join("\n"), @"
-    no TLS with HOST (from DOCKER_HOST): the engine's certificate is not for `127.0.0.1`, but for build.example
-    no TLS with HOST (from DOCKER_HOST): the engine's certificate has expired
-    no TLS with HOST (from DOCKER_HOST): the engine's certificate is not valid yet, by this machine's clock
-    no TLS with HOST (from DOCKER_HOST): the engine's certificate is by an authority that FOLDER/ca.pem does not contain
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is not for `127.0.0.1`, but for build.example
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate has expired
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is not valid yet, by this machine's clock
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine's certificate is from an authority that is not in FOLDER/ca.pem
     ");
 }
 
 #[tokio::test]
-async fn an_engine_that_refuses_our_certificate_is_told_apart() {
+async fn an_engine_that_refuses_the_client_certificate_is_an_error_of_its_own() {
     let none = Stand::start().await;
     none.remove("cert.pem");
     none.remove("key.pem");
@@ -285,15 +285,15 @@ async fn an_engine_that_refuses_our_certificate_is_told_apart() {
         failures.push(stand.failure().await);
     }
     insta::assert_snapshot!(failures.join("\n"), @"
-    no TLS with HOST (from DOCKER_HOST): the engine requires a certificate, and there is no cert.pem and key.pem in FOLDER
-    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it has expired
-    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: the engine reports no reason
-    no TLS with HOST (from DOCKER_HOST): the engine refuses our certificate, FOLDER/cert.pem: it is not for a client
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine requires a client certificate, but there is no cert.pem and key.pem in FOLDER
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/cert.pem: it has expired
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/cert.pem: it reported no reason
+    the TLS connection to HOST (from DOCKER_HOST) failed: the engine refused the client certificate FOLDER/cert.pem: it is not a client certificate
     ");
 }
 
 #[tokio::test]
-async fn what_does_not_speak_tls_is_told_apart() {
+async fn a_server_without_tls_is_an_error_of_its_own() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut stand = Stand::start().await;
     stand.host = format!("tcp://{}", listener.local_addr().unwrap());
@@ -304,12 +304,12 @@ async fn what_does_not_speak_tls_is_told_apart() {
             let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }
     });
-    insta::assert_snapshot!(stand.failure().await, @"no TLS with HOST (from DOCKER_HOST): what listens there does not speak TLS");
+    insta::assert_snapshot!(stand.failure().await, @"the TLS connection to HOST (from DOCKER_HOST) failed: the server does not use TLS");
 }
 
 #[tokio::test]
-async fn a_connection_that_is_never_made_is_given_up_and_says_after_how_long() {
-    // The system accepts connections for it, and nothing is sent on them.
+async fn a_handshake_that_never_ends_is_an_error_with_the_time_limit() {
+    // The system accepts connections for the listener, and nothing is sent on them.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let mut stand = Stand::start().await;
     stand.host = format!("tcp://{}", listener.local_addr().unwrap());
@@ -326,7 +326,7 @@ async fn a_connection_that_is_never_made_is_given_up_and_says_after_how_long() {
 }
 
 #[tokio::test]
-async fn certificates_that_cannot_be_used_are_refused_before_anything_is_asked() {
+async fn unusable_certificates_are_refused_before_a_request() {
     let stand = Stand::start().await;
     let good = |name: &str| std::fs::read_to_string(stand.folder.path().join(name)).unwrap();
     let (ca, key) = (good("ca.pem"), good("key.pem"));
@@ -350,25 +350,25 @@ async fn certificates_that_cannot_be_used_are_refused_before_anything_is_asked()
     stand.remove("ca.pem");
     refusals.push(stand.refusal());
     insta::assert_snapshot!(refusals.join("\n"), @"
-    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/key.pem is not for FOLDER/cert.pem
-    DOCKER_CERT_PATH is `FOLDER`, but there is nothing to be used in FOLDER/key.pem
-    DOCKER_CERT_PATH is `FOLDER`, but there is a cert.pem in it without its key.pem
-    DOCKER_CERT_PATH is `FOLDER`, but there is a key.pem in it without its cert.pem
+    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/key.pem does not match FOLDER/cert.pem
+    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/key.pem contains nothing that can be used
+    DOCKER_CERT_PATH is `FOLDER`, but it contains a cert.pem without a key.pem
+    DOCKER_CERT_PATH is `FOLDER`, but it contains a key.pem without a cert.pem
     DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem contains something that is not a certificate
-    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem has no end
-    DOCKER_CERT_PATH is `FOLDER`, but there is nothing to be used in FOLDER/ca.pem
+    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem is incomplete
+    DOCKER_CERT_PATH is `FOLDER`, but FOLDER/ca.pem contains nothing that can be used
     DOCKER_CERT_PATH is `FOLDER`, but it contains no ca.pem, which is needed to verify the engine
     ");
 }
 
 #[tokio::test]
-async fn a_folder_of_certificates_that_nothing_names_is_said_so() {
+async fn an_unknown_folder_of_certificates_is_an_error() {
     let settings = settings(&[("DOCKER_HOST", "https://build.example")]);
-    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_HOST is `https://build.example`, but it uses TLS, and no folder of certificates is known: none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME is set");
+    insta::assert_snapshot!(Endpoint::resolve(&settings).unwrap_err(), @"DOCKER_HOST is `https://build.example`, but it needs TLS, and the folder of certificates is unknown: none of DOCKER_CERT_PATH, DOCKER_CONFIG and HOME is set");
 }
 
 #[test]
-fn the_port_is_another_one_with_tls() {
+fn the_default_port_depends_on_tls() {
     let authority = authority();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();

@@ -101,7 +101,7 @@ impl Failure {
         let denied = FailureKind::Final(ErrorKind::Unreachable);
         let reason = match error {
             rustls::Error::InvalidCertificate(error) => describe_certificate(error, host),
-            rustls::Error::InvalidMessage(_) => "what listens there does not speak TLS".to_owned(),
+            rustls::Error::InvalidMessage(_) => "the server does not use TLS".to_owned(),
             error => error.to_string(),
         };
         Self::new(denied, reason)

@@ -1,11 +1,11 @@
-//! Certificates that `ssh-keygen -s` makes.
+//! Certificates that `ssh-keygen -s` creates.
 
 use sealift_signature::VerifyErrorKind::*;
 use sealift_testing::output_of;
 
 use crate::keys::{Keys, revoked, signers, verified, without_fingerprints};
 
-/// An authority and a key. `certify` gives the key a certificate.
+/// Creates an authority and a key. `certify` creates certificates for the key.
 fn authority() -> Option<(Keys, String)> {
     let keys = Keys::new()?;
     let authority = keys.make("authority", &["-t", "ed25519"]);
@@ -21,7 +21,7 @@ fn sign(keys: &Keys, name: &str, options: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn a_certificate_of_every_kind_of_key_and_of_authority_is_accepted() {
+fn certificates_for_and_by_every_type_of_key_are_accepted() {
     let Some(keys) = Keys::new() else { return };
     let kinds = [
         ("ed25519", &["-t", "ed25519"][..]),
@@ -66,7 +66,7 @@ fn each_reason_to_refuse_a_certificate_has_a_message() {
     );
     assert_eq!(
         refused(&line, &[]),
-        (BadCertificate, "the signature is refused: its certificate names no principal".into())
+        (BadCertificate, "the signature is refused: its certificate contains no principal".into())
     );
     assert_eq!(
         refused(&line, &["-h", name[0], name[1]]),

@@ -1,4 +1,4 @@
-//! A signature of which any byte is changed is refused.
+//! Signatures in which a byte was changed are refused.
 
 use sealift_testing::output_of;
 

@@ -1,4 +1,4 @@
-//! Keys and signatures that `ssh-keygen` makes.
+//! Creates keys and signatures with `ssh-keygen`.
 
 use std::fs;
 use std::io::Write as _;
@@ -20,7 +20,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// `None` if there is no `ssh-keygen`.
+    /// Creates the folder. Returns `None` if `ssh-keygen` is not installed.
     pub(crate) fn new() -> Option<Self> {
         let program = sealift_testing::program("ssh-keygen")?;
         Some(Self { folder: tempfile::tempdir().unwrap(), program })
@@ -36,7 +36,7 @@ impl Keys {
         command
     }
 
-    /// Makes a key, and returns the line of its public key.
+    /// Creates a key, and returns the line of its public key.
     pub(crate) fn make(&self, name: &str, options: &[&str]) -> String {
         let mut make = self.ssh_keygen();
         output_of(make.args(["-q", "-N", "", "-C", name, "-f", name]).args(options));
@@ -58,7 +58,8 @@ impl Keys {
         with_input(&mut sign, MESSAGE).unwrap()
     }
 
-    /// Returns the principals that `ssh-keygen` accepts a signature of, or `None`.
+    /// Returns the principals for which `ssh-keygen` accepts a signature, or `None` if it refuses
+    /// it.
     pub(crate) fn judged(&self, signers: &str, signature: &[u8]) -> Option<String> {
         fs::write(self.path("judged-signers"), signers).unwrap();
         fs::write(self.path("judged-signature"), signature).unwrap();
@@ -77,7 +78,7 @@ impl Keys {
 fn with_input(command: &mut Command, input: &[u8]) -> Option<Vec<u8>> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    // A program that refuses something else first does not read it.
+    // A program that fails before it reads its input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     output.status.success().then_some(output.stdout)
@@ -95,7 +96,7 @@ pub(crate) fn revoked(text: &str) -> RevokedKeys {
     RevokedKeys::parse(text.as_bytes()).unwrap()
 }
 
-/// Replaces fingerprints, which differ from run to run.
+/// Replaces fingerprints, which are different in each run.
 pub(crate) fn without_fingerprints(text: &str) -> String {
     let words = text.split(' ').map(|word| match word.strip_prefix("SHA256:") {
         Some(rest) => format!("SHA256:…{}", if rest.ends_with(',') { "," } else { "" }),
@@ -104,7 +105,7 @@ pub(crate) fn without_fingerprints(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Reads the bytes between the lines of an SSH signature.
+/// Decodes the base64 between the marker lines of an SSH signature.
 pub(crate) fn dearmored(signature: &[u8]) -> Vec<u8> {
     use base64::Engine as _;
     let text = String::from_utf8(signature.to_vec()).unwrap();

@@ -1,4 +1,4 @@
-//! Laws that hold whatever the bytes are.
+//! Properties that hold for arbitrary input.
 
 use proptest::prelude::*;
 use sealift_signature::jiff::{Timestamp, tz::TimeZone};
@@ -22,13 +22,13 @@ fn text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_file_panics(text in text()) {
+    fn parsing_any_file_never_panics(text in text()) {
         let _ = Signers::parse(text.as_bytes(), &TimeZone::UTC);
         let _ = RevokedKeys::parse(text.as_bytes());
     }
 
     #[test]
-    fn no_bytes_are_a_signature(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_are_never_a_signature(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let signers = Signers::parse(LINE.as_bytes(), &TimeZone::UTC).unwrap();
         for signature in [armored(&bytes), armored(&[b"SSHSIG\0\0\0\x01", &bytes[..]].concat()), bytes] {
             let _ = key_of(&signature);
@@ -38,7 +38,7 @@ proptest! {
 }
 
 #[test]
-fn the_length_of_any_part_may_be_wrong() {
+fn a_wrong_length_of_any_part_is_refused() {
     let Some(keys) = Keys::new() else { return };
     let public = keys.make("key", &["-t", "rsa", "-b", "2048"]);
     let signers = Signers::parse(format!("a {public}").as_bytes(), &TimeZone::UTC).unwrap();

@@ -1,4 +1,4 @@
-//! Signatures of the real programs, and what is refused.
+//! Signatures of the real programs, and the reasons to refuse a signature.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
 

@@ -1,4 +1,4 @@
-//! What minisign makes.
+//! Signatures that minisign creates.
 
 use std::fs;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ impl Minisign {
         fs::read(self.folder.path().join(name)).unwrap()
     }
 
-    /// Makes a key without a password, and returns its public key file.
+    /// Creates a key without a password, and returns its public key file.
     fn make(&self, name: &str) -> String {
         self.run(&["-G", "-W", "-p", &format!("{name}.pub"), "-s", name]);
         String::from_utf8(self.read(&format!("{name}.pub"))).unwrap()
@@ -45,7 +45,7 @@ impl Minisign {
 }
 
 #[test]
-fn a_signature_verifies_by_the_file_of_the_public_key_and_by_the_key_alone() {
+fn a_signature_is_verified_with_the_public_key_file_or_the_key_alone() {
     let Some(minisign) = Minisign::new() else { return };
     let public = minisign.make("key");
     let other = minisign.make("other");
@@ -67,7 +67,7 @@ fn a_signature_verifies_by_the_file_of_the_public_key_and_by_the_key_alone() {
 }
 
 #[test]
-fn the_comment_that_minisign_writes_itself_has_a_time() {
+fn the_default_comment_of_minisign_has_a_time() {
     let Some(minisign) = Minisign::new() else { return };
     let signers = signers(&minisign.make("key"));
     let signer = verified(&signers, &minisign.sign("key", &[])).unwrap();

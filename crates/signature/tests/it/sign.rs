@@ -1,4 +1,4 @@
-//! Signing by the programs.
+//! Signing with the programs.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ fn minisign_signs() {
 }
 
 #[test]
-fn a_program_that_fails_or_a_key_that_is_missing_is_named() {
+fn a_failed_program_and_a_missing_key_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     assert_eq!(
@@ -57,9 +57,9 @@ fn a_program_that_fails_or_a_key_that_is_missing_is_named() {
 }
 
 #[test]
-fn a_program_that_waits_is_stopped() {
+fn a_waiting_program_is_stopped() {
     let Some(keys) = Keys::new() else { return };
-    // A pipe that nobody writes to: the program waits for its key.
+    // The program waits for its key, because the pipe has no writer.
     let pipe = keys.path("pipe");
     sealift_testing::output_of(std::process::Command::new("mkfifo").arg(&pipe));
     let writer = fs::File::options().read(true).write(true).open(&pipe).unwrap();

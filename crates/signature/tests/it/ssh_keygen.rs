@@ -1,4 +1,5 @@
-//! What `ssh-keygen -Y sign` makes, judged as `ssh-keygen -Y verify` judges it.
+//! Signatures that `ssh-keygen -Y sign` creates, compared with the verdict of `ssh-keygen -Y
+//! verify`.
 
 use sealift_signature::VerifyErrorKind::{self, *};
 use sealift_signature::{Format, format_of, key_of};
@@ -14,7 +15,7 @@ const KINDS: [(&str, &[&str]); 5] = [
 ];
 
 #[test]
-fn every_supported_kind_of_key_verifies_with_both_hashes() {
+fn signatures_of_every_supported_type_of_key_are_verified_with_both_hashes() {
     let Some(keys) = Keys::new() else { return };
     for (name, options) in KINDS {
         let line = format!("{name}@example.org {}", keys.make(name, options));
@@ -34,7 +35,7 @@ fn every_supported_kind_of_key_verifies_with_both_hashes() {
 }
 
 #[test]
-fn a_kind_of_key_that_is_not_supported_is_named() {
+fn an_unsupported_type_of_key_is_an_error() {
     let Some(keys) = Keys::new() else { return };
     let line = format!("a {}", keys.make("p521", &["-t", "ecdsa", "-b", "521"]));
     let error = verified(&signers(&line), &keys.sign("p521", &[])).unwrap_err();
@@ -80,7 +81,7 @@ fn each_reason_to_refuse_has_a_message_and_ssh_keygen_refuses_as_well() {
         refused(&line("namespaces=\"git,file\""), &signature),
         (
             NotAllowed,
-            "the key of release@example.org may sign for git,file only, not for test-sums".into()
+            "the key of release@example.org is allowed to sign for git,file only, not for test-sums".into()
         )
     );
     assert_eq!(
@@ -124,7 +125,7 @@ fn each_reason_to_refuse_has_a_message_and_ssh_keygen_refuses_as_well() {
 }
 
 #[test]
-fn a_later_line_with_the_key_may_accept_what_an_earlier_one_refuses() {
+fn a_later_line_can_accept_a_key_that_an_earlier_line_refuses() {
     let Some(keys) = Keys::new() else { return };
     let public = keys.make("key", &["-t", "ed25519"]);
     let signature = keys.sign("key", &[]);
@@ -137,7 +138,7 @@ fn a_later_line_with_the_key_may_accept_what_an_earlier_one_refuses() {
 }
 
 #[test]
-fn a_file_of_signers_that_is_none_is_refused() {
+fn an_invalid_file_of_signers_is_refused() {
     let Some(keys) = Keys::new() else { return };
     let public = keys.make("key", &["-t", "ed25519"]);
     let parse = |bytes: &[u8]| {
@@ -145,13 +146,13 @@ fn a_file_of_signers_that_is_none_is_refused() {
         sealift_signature::Signers::parse(bytes, &zone).unwrap_err().to_string()
     };
     let secret = crate::keys::read(&keys.path("key"));
-    assert_eq!(parse(&secret), "it is a private key; name the public keys");
+    assert_eq!(parse(&secret), "it is a private key; use the public keys");
     assert_eq!(
         parse(public.as_bytes()),
-        "line 1 cannot be used: it is a public key without the name of its owner in front, as in \
-         `release@example.org ssh-ed25519 AAAA…`"
+        "line 1 cannot be used: it is a public key without the name of its owner; put the name \
+         first, as in `release@example.org ssh-ed25519 AAAA…`"
     );
-    assert_eq!(parse(b"# nobody\n"), "there is no signer in it");
+    assert_eq!(parse(b"# nobody\n"), "it contains no signer");
     assert_eq!(parse(b"\xff"), "it is not a text of public keys");
     assert_eq!(
         parse(format!("a {public}b {public}c x\n").as_bytes()),
@@ -160,7 +161,7 @@ fn a_file_of_signers_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_binary_revocation_list_is_refused_with_the_way_out() {
+fn a_binary_revocation_list_is_refused_with_a_hint() {
     let Some(keys) = Keys::new() else { return };
     keys.make("key", &["-t", "ed25519"]);
     let mut make = keys.ssh_keygen();

@@ -1,4 +1,4 @@
-//! The public key of a key that signs.
+//! The public key of a signing key.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn verifying_key(keys: &Keys, name: &str) -> Option<VerifyingKey> {
 }
 
 #[test]
-fn it_is_read_from_the_key_or_from_the_file_beside_it() {
+fn the_public_key_is_read_from_the_key_or_from_the_file_beside_it() {
     let Some(keys) = Keys::new() else { return };
     for (name, options, needs_public) in [
         ("ed25519", &["-t", "ed25519"][..], false),
@@ -31,7 +31,7 @@ fn it_is_read_from_the_key_or_from_the_file_beside_it() {
 }
 
 #[test]
-fn it_verifies_what_its_key_signed_and_nothing_else() {
+fn only_signatures_of_its_own_key_are_verified() {
     let Some(keys) = Keys::new() else { return };
     for name in ["key", "other"] {
         keys.make(name, &["-t", "ed25519"]);
@@ -53,7 +53,7 @@ fn it_verifies_what_its_key_signed_and_nothing_else() {
 }
 
 #[test]
-fn a_certificate_is_part_of_it() {
+fn the_certificate_is_part_of_the_public_key() {
     let Some(keys) = Keys::new() else { return };
     for name in ["key", "authority"] {
         keys.make(name, &["-t", "ed25519"]);
@@ -73,7 +73,7 @@ fn a_certificate_is_part_of_it() {
 }
 
 #[test]
-fn a_key_of_minisign_has_it_beside_it() {
+fn a_public_key_of_minisign_is_read_from_the_file_beside_the_key() {
     let Some(minisign) = sealift_testing::program("minisign") else { return };
     let folder = tempfile::tempdir().unwrap();
     let make = |public: &str, secret: &str| {

@@ -1,7 +1,8 @@
-//! Sends BuildKit what it asks for of the Dockerfile and of the context.
+//! Sends the Dockerfile and the files of the context that BuildKit requests.
 //!
-//! The protocol is fsutil's: this side lists what there is, the other asks for the files that it
-//! doesn't have in that form from an earlier build, by their place in the list.
+//! The protocol is that of fsutil. This side sends a list of all entries. The other side compares
+//! it with what it has from an earlier build, and requests only files that are new or changed, by
+//! their position in the list.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -23,23 +24,23 @@ use crate::build::context_error::ContextError;
 use crate::build::dockerfile;
 use crate::build::ignore_file::IGNORE_FILE;
 
-/// How many packets may wait for the connection.
+/// The maximum number of packets that wait for the connection.
 const PACKETS: usize = 16;
-/// How much of a file goes into a packet.
+/// The number of bytes of a file in one packet.
 const PIECE: usize = 64 << 10;
 
 pub(super) type Packets = Pin<Box<dyn Stream<Item = Result<Packet, Status>> + Send>>;
 
-/// A context that BuildKit asks for, and its first error.
+/// A context that BuildKit reads, and the first error while reading it.
 pub(super) struct FileSync {
     context: BuildContext,
     failure: Mutex<Option<ContextError>>,
 }
 
-/// Files that may still be asked for, by their place in the list.
+/// The files that can still be requested, by their position in the list.
 type Listed = Arc<Mutex<HashMap<u32, Content>>>;
 
-/// What is in a file of the list.
+/// The content of a file in the list.
 enum Content {
     File { name: PathBuf, size: u64 },
     Text(Vec<u8>),
@@ -54,7 +55,7 @@ impl FileSync {
         self.context.root()
     }
 
-    /// Returns the name under which the Dockerfile is sent, in a folder of its own.
+    /// Returns the name under which the Dockerfile is sent, in a folder that contains nothing else.
     pub(super) fn dockerfile_name(&self) -> &'static str {
         "Dockerfile"
     }
@@ -70,7 +71,7 @@ impl FileSync {
         Packet { data: words.into_bytes(), ..packet(PacketType::PacketErr) }
     }
 
-    /// Answers a request for one of the two folders.
+    /// Answers a request for one of the two folders, `dockerfile` and `context`.
     pub(super) fn answer(
         self: &Arc<Self>,
         request: Request<Streaming<Packet>>,
@@ -102,7 +103,8 @@ impl FileSync {
         Ok(Response::new(Box::pin(packets)))
     }
 
-    /// Lists a folder and sends the files that are asked for, until the other side has enough.
+    /// Lists a folder and sends the files that are requested, until the other side ends the
+    /// exchange.
     async fn serve(
         self: Arc<Self>,
         wanted: Option<Wanted>,
@@ -126,13 +128,13 @@ impl FileSync {
                 PacketType::PacketReq => {
                     let content =
                         listed.lock().unwrap_or_else(PoisonError::into_inner).remove(&packet.id);
-                    // Nothing receives it if sending has failed.
+                    // If sending has failed, there is no receiver.
                     let Some(content) = content else { continue };
                     let _ = files.send((packet.id, content));
                 }
                 PacketType::PacketFin => {
                     drop(files);
-                    // All that was asked for goes before the end.
+                    // Everything that was requested must be sent before the end.
                     let _ = sending.await;
                     let _ = packets.send(self::packet(PacketType::PacketFin)).await;
                     return;
@@ -163,12 +165,11 @@ impl FileSync {
             Ok(()) => packet(PacketType::PacketStat),
             Err(error) => self.fail(error),
         };
-        // If nothing receives any more, the build has ended for another reason.
+        // If there is no receiver any more, the build has ended for another reason.
         let _ = packets.blocking_send(last);
     }
 
-    /// Lists the Dockerfile and the ignore file that belongs to it, as if they were alone in a
-    /// folder.
+    /// Lists the Dockerfile and its ignore file, as if they were the only files in a folder.
     fn dockerfile(
         &self,
         list: &mut dyn FnMut(Stat, Option<Content>) -> bool,
@@ -203,7 +204,7 @@ impl FileSync {
                 Content::File { name, size } => send_file(&self.root().join(name), size, &mut send),
             };
             let goes_on = match sent {
-                // Nothing is the end of a file.
+                // An empty packet marks the end of a file.
                 Ok(goes_on) => goes_on && send(&[]),
                 Err(error) => {
                     let _ = packets.blocking_send(self.fail(error));
@@ -217,14 +218,14 @@ impl FileSync {
     }
 }
 
-/// Returns the file with the content of an entry; links and folders have none.
+/// Returns the content of an entry, or `None` for links and folders.
 fn content_of(stat: &Stat) -> Option<Content> {
     let size = u64::try_from(stat.size).unwrap_or_default();
     has_content(stat).then(|| Content::File { name: PathBuf::from(&stat.path), size })
 }
 
-/// Sends a file that must be as long as it was when it was listed. Returns `false` if nothing
-/// listens.
+/// Sends a file, which must be as long as it was when it was listed. Returns `false` if there is no
+/// receiver any more.
 fn send_file(
     path: &Path,
     size: u64,
@@ -253,13 +254,14 @@ fn packet(kind: PacketType) -> Packet {
     Packet { r#type: kind.into(), ..Packet::default() }
 }
 
-/// Returns the time in nanoseconds. What is not a file gets it, so that it always counts as new.
+/// Returns the current time in nanoseconds. Text that is not from a file gets this time, so that
+/// BuildKit always treats it as changed.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Decodes what Go's `url.QueryEscape` encoded.
+/// Decodes text that Go's `url.QueryEscape` encoded.
 fn decoded(value: &str) -> String {
     let value = value.replace('+', " ");
     percent_encoding::percent_decode_str(&value).decode_utf8_lossy().into_owned()
@@ -270,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_not_as_long_as_it_was_listed_is_an_error() {
+    fn a_file_whose_length_changed_since_it_was_listed_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, vec![b'x'; PIECE + 1]).unwrap();
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_headers_are_read_as_go_writes_them() {
+    fn header_values_are_decoded_as_go_encodes_them() {
         assert_eq!(decoded("src%2F%C3%A9+b%2B"), "src/é b+");
     }
 }

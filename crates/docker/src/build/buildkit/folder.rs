@@ -1,4 +1,4 @@
-//! Lists a folder for BuildKit, in its order and its form.
+//! Lists a folder for BuildKit, in the order and the form that BuildKit expects.
 
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -13,27 +13,27 @@ use crate::build::context::BuildContext;
 use crate::build::context_error::ContextError;
 use crate::build::walk::{Entry, Selection, Visit, walk};
 
-// File modes as Go writes them.
+// The bits of file modes in Go.
 const GO_FOLDER: u32 = 1 << 31;
 const GO_SYMLINK: u32 = 1 << 27;
 const GO_SETUID: u32 = 1 << 23;
 const GO_SETGID: u32 = 1 << 22;
 const GO_STICKY: u32 = 1 << 20;
 
-/// The part of a folder that the engine asks for.
+/// The part of a folder that the engine requests.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    /// Paths, relative to the folder, with everything below them; `None` for everything.
+    /// Paths relative to the folder, each with everything below it; `None` for everything.
     pub(super) paths: Option<Vec<PathBuf>>,
-    /// Whether the ignore file counts.
+    /// Whether entries that the ignore file matches are left out.
     pub(super) without_ignored: bool,
 }
 
 impl Wanted {
-    /// Reads the paths that the engine is going to copy.
+    /// Creates the selection for the paths that the engine is going to copy.
     ///
-    /// They are a hint: more may be sent. If a path contains a pattern or a link, the whole folder
-    /// above it is sent.
+    /// The paths are a hint; sending more is allowed. If a path contains a pattern or a link, the
+    /// complete folder above it is sent.
     pub(super) fn new(root: &Path, paths: &[String], without_ignored: bool) -> Self {
         let beginnings = paths.iter().map(|path| beginning(root, path));
         let paths = if paths.is_empty() { None } else { beginnings.collect() };
@@ -50,7 +50,7 @@ impl Wanted {
     }
 }
 
-/// Returns the part of a path before the first pattern, or `None` for the whole folder.
+/// Returns the part of a path before its first pattern, or `None` for the complete folder.
 fn beginning(root: &Path, path: &str) -> Option<PathBuf> {
     let mut beginning = PathBuf::new();
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -70,7 +70,7 @@ fn beginning(root: &Path, path: &str) -> Option<PathBuf> {
 
 /// Walks a folder and passes each entry to `on_entry`, folders before their entries.
 ///
-/// It ends early if `on_entry` returns `false`.
+/// The walk ends early if `on_entry` returns `false`.
 pub(super) fn list(
     context: &BuildContext,
     wanted: &Wanted,
@@ -98,8 +98,8 @@ struct Listing<'a> {
     context: &'a BuildContext,
     wanted: &'a Wanted,
     on_entry: &'a mut dyn FnMut(Stat) -> bool,
-    /// The folders above that are not sent themselves. They are listed as soon as something in them
-    /// is sent.
+    /// Parent folders that are not sent themselves. They are listed when the first entry inside
+    /// them is sent, because the protocol requires parents before their entries.
     waiting: Vec<Stat>,
 }
 
@@ -133,7 +133,7 @@ impl Visit for Listing<'_> {
     }
 
     fn leave(&mut self, name: &Path) {
-        // It is still waiting if nothing in it was sent.
+        // The folder is still waiting if nothing inside it was sent.
         self.waiting.pop_if(|folder| Path::new(&folder.path) == name);
     }
 }
@@ -144,7 +144,7 @@ impl Listing<'_> {
     }
 }
 
-/// Describes an entry as BuildKit wants it.
+/// Describes an entry in BuildKit's form.
 fn stat(entry: &Entry<'_>) -> Result<Stat, ContextError> {
     let Entry { name, path, metadata, first_name } = *entry;
     let read = |source| ContextError::Read { path: path.to_owned(), source };
@@ -156,7 +156,7 @@ fn stat(entry: &Entry<'_>) -> Result<Stat, ContextError> {
     let mut stat = Stat {
         path: utf8(name)?,
         mode: go_mode(metadata),
-        // The owner on this host means nothing in the image: everything is owned by root.
+        // Owners on this host have no meaning in the image, so everything is owned by root.
         uid: 0,
         gid: 0,
         mod_time: nanoseconds.saturating_add(metadata.mtime_nsec()),
@@ -176,7 +176,7 @@ fn stat(entry: &Entry<'_>) -> Result<Stat, ContextError> {
     Ok(stat)
 }
 
-/// Returns `true` if an entry has content that can be asked for. Folders and links have none.
+/// Returns `true` if an entry has content that can be requested. Folders and links have none.
 pub(super) fn has_content(stat: &Stat) -> bool {
     stat.mode & (GO_FOLDER | GO_SYMLINK) == 0 && stat.linkname.is_empty()
 }
@@ -203,7 +203,7 @@ fn attributes(path: &Path) -> io::Result<HashMap<String, Vec<u8>>> {
         match llistxattr(path, &mut list[..]) {
             Ok(count) => break count,
             Err(Errno::RANGE) => list.resize(list.len() * 4, 0),
-            // The file system has none.
+            // The file system does not support attributes.
             Err(Errno::NOTSUP) => return Ok(HashMap::new()),
             Err(error) => return Err(error.into()),
         }
@@ -212,8 +212,8 @@ fn attributes(path: &Path) -> io::Result<HashMap<String, Vec<u8>>> {
     let mut attributes = HashMap::new();
     for name in names {
         let mut value = vec![0; 64 << 10];
-        // One that can't be read isn't sent, as by the docker CLI: some are the kernel's own
-        // affair.
+        // An attribute that cannot be read is left out, as in the docker CLI: some attributes are
+        // reserved for the kernel.
         if let Ok(length) = lgetxattr(path, name, &mut value[..])
             && let Ok(name) = std::str::from_utf8(name)
             && !name.starts_with("com.apple.")
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wanted_is_taken_up_to_the_first_pattern_or_link() {
+    fn a_requested_path_ends_before_its_first_pattern_or_link() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("src")).unwrap();
         std::os::unix::fs::symlink("src", folder.path().join("link")).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_come_before_what_is_in_them_even_if_they_are_left_out() {
+    fn parent_folders_are_listed_before_their_entries_even_if_they_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(path("a/b/c")).unwrap();

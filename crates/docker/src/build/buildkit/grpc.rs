@@ -1,4 +1,4 @@
-//! What a session answers, by name.
+//! The gRPC methods of a session, by name.
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -24,12 +24,12 @@ const DIFF_COPY: &str = "/moby.filesync.v1.FileSync/DiffCopy";
 const CREDENTIALS: &str = "/moby.filesync.v1.Auth/Credentials";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
-/// What a session answers; BuildKit only asks for what is announced.
+/// The methods that a session answers. BuildKit calls only methods that were announced.
 pub(super) const METHODS: [&str; 3] = [DIFF_COPY, CREDENTIALS, HEALTH];
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What a session answers from.
+/// The data from which a session answers.
 pub(super) struct Answers {
     pub(super) files: Arc<FileSync>,
     pub(super) credentials: Credentials,
@@ -41,7 +41,7 @@ impl Answers {
             DIFF_COPY => codec().streaming(DiffCopy(Arc::clone(&self.files)), request).await,
             CREDENTIALS => codec().unary(FindLogin(self.credentials.clone()), request).await,
             HEALTH => codec().unary(Health, request).await,
-            _ => Status::unimplemented("it wasn't announced").into_http(),
+            _ => Status::unimplemented("this method was not announced").into_http(),
         }
     }
 }
@@ -54,7 +54,7 @@ where
     Grpc::new(ProstCodec::default())
 }
 
-/// Sends what the engine lacks of a folder.
+/// Sends the files of a folder that the engine does not have.
 struct DiffCopy(Arc<FileSync>);
 
 impl Service<Request<Streaming<Packet>>> for DiffCopy {
@@ -87,13 +87,13 @@ impl Service<Request<CredentialsRequest>> for FindLogin {
         let credentials = self.0.clone();
         let host = request.into_inner().host;
         Box::pin(async move {
-            // The engine shows these words to whoever builds; there is no secret in them.
+            // The engine shows this message to the person who builds. It contains no secrets.
             let found = credentials.find(&host).await;
             let found = found.map_err(|error| Status::unavailable(error.to_string()))?;
             Ok(Response::new(match found {
                 None => CredentialsResponse::default(),
                 Some(login) => {
-                    // BuildKit takes a secret without a user name for a token.
+                    // BuildKit treats a secret without a user name as a token.
                     let username = login.user().unwrap_or_default().to_owned();
                     CredentialsResponse { username, secret: login.secret().to_owned() }
                 }

@@ -1,10 +1,11 @@
 //! Builds an image with BuildKit, over the engine's own build endpoint.
 //!
-//! A session goes along with the request: a second connection, on which the engine asks back, by
-//! gRPC, for the Dockerfile, for what it lacks of the context, and for credentials of registries.
+//! The build request has a session beside it: a second connection, on which the engine is the
+//! client. It requests the Dockerfile, the files of the context that it does not have, and logins
+//! to registries, by gRPC.
 //!
-//! The session is our own: bollard's serves credentials and receives results, but cannot serve a
-//! folder, so that every build would send the whole context. The messages are those of
+//! The session does not use bollard: its sessions serve credentials and receive results, but cannot
+//! serve a folder, so every build would send the complete context. The message types are from
 //! `bollard-buildkit-proto`.
 
 mod file_sync;
@@ -29,7 +30,7 @@ use crate::failure::{BoxError, Failure};
 use crate::wire::transport::Transport;
 use crate::wire::upload::Upload;
 
-/// Builds an image, and returns what the engine reports.
+/// Builds an image, and returns what the engine reports about it.
 pub(crate) async fn build(
     transport: &Transport,
     request: &BuildRequest,
@@ -43,7 +44,7 @@ pub(crate) async fn build(
     let nothing = stream::empty::<Result<Bytes, BoxError>>();
     let path = query.on("/build");
     let built = follow::<Trace, _, _>(transport, Upload::to(&path), nothing, on_event).await;
-    // An error of the context is complete by itself; the engine only knows that the context did not
+    // An error of the context is complete by itself. The engine only knows that the context did not
     // arrive.
     if let Some(error) = files.take_failure() {
         return Err(Failure::Context(error));

@@ -1,4 +1,4 @@
-//! A connection on which the engine asks back while it builds.
+//! A session: a connection on which the engine sends requests during a build.
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
@@ -25,7 +25,7 @@ const NAME: HeaderName = HeaderName::from_static("x-docker-expose-session-name")
 const SHARED_KEY: HeaderName = HeaderName::from_static("x-docker-expose-session-sharedkey");
 const METHOD: HeaderName = HeaderName::from_static("x-docker-expose-session-grpc-method");
 
-/// A session, open as long as this value lives.
+/// A session, which is open while this value exists.
 pub(super) struct Session {
     id: String,
     serving: JoinHandle<()>,
@@ -39,7 +39,7 @@ impl Drop for Session {
 }
 
 impl Session {
-    /// Opens one: an HTTP request that becomes a connection of HTTP/2 on which this side is the
+    /// Opens a session: an HTTP request that becomes an HTTP/2 connection on which this side is the
     /// server.
     pub(super) async fn open(
         transport: &Transport,
@@ -52,7 +52,7 @@ impl Session {
         let (response, active) = transport.send(request, "/session").await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             transport.accept(response).await?;
-            return Err(Failure::unintelligible("it opens no session for BuildKit", None));
+            return Err(Failure::unintelligible("it does not open a session for BuildKit", None));
         }
         let connection = hyper::upgrade::on(response).await;
         let connection =
@@ -65,7 +65,7 @@ impl Session {
         let server = http2::Builder::new(TokioExecutor::new());
         let serving = server.serve_connection(connection, service);
         let serving = tokio::spawn(async move {
-            // Where it breaks off, the build ends with an error of its own.
+            // If the session is interrupted, the build ends with an error of its own.
             let _ = serving.await;
         });
         Ok(Self { id, serving, _active: active })
@@ -79,7 +79,7 @@ impl Session {
 fn announce<B>(request: &mut Request<B>, id: &str, shared_key: &str) -> Result<(), Failure> {
     let value = |text: &str| {
         HeaderValue::from_str(text).map_err(|error| {
-            Failure::unintelligible("a session has no such name", Some(error.into()))
+            Failure::unintelligible("the name of a session is not a valid header", Some(error.into()))
         })
     };
     let headers = request.headers_mut();
@@ -96,13 +96,14 @@ fn announce<B>(request: &mut Request<B>, id: &str, shared_key: &str) -> Result<(
 
 /// Returns an id that no other session has.
 fn random_id() -> String {
-    // Each state is seeded anew by the standard library, at first from the system's randomness.
+    // The standard library seeds each `RandomState` differently, starting from the system's
+    // randomness.
     let half = |salt: u32| RandomState::new().hash_one((salt, std::process::id()));
     format!("{:016x}{:016x}", half(0), half(1))
 }
 
-/// Returns a name of the folder on this host, by which the engine finds what it has of it from an
-/// earlier build.
+/// Returns a key for the folder on this host, by which the engine finds the files that it has from
+/// an earlier build.
 fn shared_key(files: &FileSync) -> String {
     let mut hash = Hasher::new();
     hash.update(rustix::system::uname().nodename().to_bytes());

@@ -10,13 +10,14 @@ use crate::build::log::{LastLines, Lines, OnEvent};
 
 /// How long the end of a step is held back.
 ///
-/// BuildKit ends a step and begins it anew within milliseconds: once it has found out what the step
-/// depends on, and once more for each layer that it pulls.
+/// BuildKit reports the end of a step and starts it again within milliseconds: after it has found
+/// the dependencies of the step, and for each layer that it pulls. Without a delay, such a step
+/// would be reported as ended several times.
 pub(super) const HELD: Duration = Duration::from_millis(150);
 
-/// A step of a build, as far as it is known.
+/// A step of a build, with what is known about it so far.
 pub(super) struct Step {
-    /// Its number, from 1, in the order in which the steps began.
+    /// The number of the step, from 1, in the order in which the steps started.
     number: usize,
     name: String,
     started: Option<Timestamp>,
@@ -26,10 +27,10 @@ pub(super) struct Step {
     lines: Lines,
 }
 
-/// How far a step is.
+/// The progress of a step.
 enum StepState {
     Running,
-    /// It has ended, as far as is known, and that isn't reported yet.
+    /// The engine has reported the end, but no event has been sent yet.
     Ending {
         end: StepEnd,
         since: Instant,
@@ -50,12 +51,12 @@ impl Step {
         }
     }
 
-    /// Takes note that the step goes on after its end.
+    /// Records that the step continues after its end.
     pub(super) fn resume(&mut self) {
         self.state = StepState::Running;
     }
 
-    /// Takes what a command in the step wrote.
+    /// Reports output of a command in the step, line by line.
     pub(super) fn log(&mut self, log: &VertexLog, on_event: &mut OnEvent<'_>) {
         let after = since(self.started, log.timestamp);
         for line in self.lines.push(&String::from_utf8_lossy(&log.msg)) {
@@ -63,13 +64,13 @@ impl Step {
         }
     }
 
-    /// Reports a line whose end never came.
+    /// Reports the last line if it has no line ending.
     pub(super) fn flush(&mut self, on_event: &mut OnEvent<'_>) {
         let unfinished = self.lines.take();
         self.report_line(&unfinished, None, on_event);
     }
 
-    /// Takes note of the step's end, which is reported later.
+    /// Records the end of the step, which is reported later.
     pub(super) fn end(&mut self, vertex: Vertex, on_event: &mut OnEvent<'_>) {
         self.flush(on_event);
         if matches!(self.state, StepState::Ended) {
@@ -87,7 +88,7 @@ impl Step {
         self.state = StepState::Ending { end, since: Instant::now() };
     }
 
-    /// Reports that the step has ended, if that was held back for long enough.
+    /// Reports that the step has ended, if the end was held back for long enough.
     pub(super) fn report_end(
         &mut self,
         is_enough: impl Fn(Instant) -> bool,
@@ -101,13 +102,14 @@ impl Step {
         }
     }
 
-    /// Returns `true` if the step failed by itself. Steps that ran beside it were cancelled, and
-    /// say so.
+    /// Returns `true` if the step itself failed. Steps that ran at the same time are cancelled, and
+    /// their errors contain `context canceled`.
     pub(super) fn is_cause(&self) -> bool {
         self.error.as_ref().is_some_and(|error| !error.contains("context canceled"))
     }
 
-    /// Returns the step's place in the Dockerfile, the number of steps there, and the instruction.
+    /// Returns the number of the step in the Dockerfile, the number of steps there, and the
+    /// instruction. The numbers are 0 if the step is not from the Dockerfile.
     pub(super) fn place(&self) -> (u32, u32, String) {
         read_name(&self.name)
     }
@@ -132,7 +134,7 @@ fn since(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<Duration> {
     Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)))
 }
 
-/// Reads a step's name: `[2/3] RUN make`, `[build 2/3] RUN make`, `[internal] load .dockerignore`.
+/// Parses a step's name: `[2/3] RUN make`, `[build 2/3] RUN make`, `[internal] load .dockerignore`.
 fn read_name(name: &str) -> (u32, u32, String) {
     let whole = || (0, 0, name.to_owned());
     let Some((place, text)) = name.strip_prefix('[').and_then(|rest| rest.split_once("] ")) else {
@@ -150,7 +152,7 @@ mod tests {
     use super::read_name;
 
     #[test]
-    fn names_of_steps_are_read_as_buildkit_writes_them() {
+    fn names_of_steps_are_parsed_as_buildkit_writes_them() {
         assert_eq!(read_name("[2/3] RUN make"), (2, 3, "RUN make".to_owned()));
         assert_eq!(read_name("[the build 2/3] RUN a"), (2, 3, "RUN a".to_owned()));
         for name in ["[internal] load metadata for web:1", "exporting to image", "[1/x] a", "[2/3]"]

@@ -1,4 +1,4 @@
-//! What BuildKit reports of a build: its steps, which run at the same time, and what they write.
+//! BuildKit's reports on a build: its steps, which run at the same time, and their output.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -16,18 +16,18 @@ use crate::build::log::{BuildLog, OnEvent, Outcome};
 use crate::build::step_failure::StepFailure;
 use crate::failure::Failure;
 
-/// How BuildKit names the part of an export in which the image's config is written, into a
+/// The beginning of BuildKit's name for the part of an export that writes the image's config into a
 /// containerd store.
 const EXPORTING_CONFIG: &str = "exporting config ";
 
-/// What is known of a build while it runs.
+/// The state of a build while it runs.
 #[derive(Default)]
 pub(super) struct Trace {
     id: Option<String>,
     /// The digests of the configs that were exported.
     configs: Vec<Digest>,
     steps: Vec<Step>,
-    /// The steps' places by the digests that BuildKit has for them.
+    /// Indexes into `steps`, by BuildKit's digest of the step.
     by_digest: HashMap<String, usize>,
 }
 
@@ -37,7 +37,7 @@ impl BuildLog for Trace {
             Some("moby.buildkit.trace") => {
                 let text = line["aux"].as_str().unwrap_or_default();
                 let bad = |error: crate::failure::BoxError| {
-                    Failure::unintelligible("a part of BuildKit's progress", Some(error))
+                    Failure::unintelligible("a progress message of BuildKit cannot be decoded", Some(error))
                 };
                 let bytes = STANDARD.decode(text).map_err(|error| bad(error.into()))?;
                 let status =
@@ -54,7 +54,7 @@ impl BuildLog for Trace {
     }
 
     fn into_outcome(self) -> Outcome {
-        // Several are those of several platforms.
+        // There is one config for each platform. With several, none of them is the image's config.
         let mut configs = self.configs.into_iter();
         let config = configs.next().filter(|_| configs.next().is_none());
         Outcome { id: self.id, config }
@@ -85,7 +85,7 @@ impl BuildLog for Trace {
 
 impl Trace {
     fn take(&mut self, status: StatusResponse, on_event: &mut OnEvent<'_>) {
-        // A step's last words may come together with its end.
+        // The last output of a step can arrive in the same message as its end.
         let (ended, running): (Vec<Vertex>, Vec<Vertex>) =
             status.vertexes.into_iter().partition(|vertex| vertex.completed.is_some());
         for vertex in running.iter().chain(&ended) {
@@ -112,7 +112,7 @@ impl Trace {
         }
         if let Some(&index) = self.by_digest.get(&vertex.digest) {
             if vertex.completed.is_none() {
-                // It goes on.
+                // The step continues after its end.
                 self.steps[index].resume();
             }
             return;
@@ -152,7 +152,7 @@ impl Trace {
     }
 }
 
-/// Finds the exit code in `process "…" did not complete successfully: exit code: 3`.
+/// Returns the exit code in `process "…" did not complete successfully: exit code: 3`.
 fn exit_code_in(message: &str) -> Option<i64> {
     let (_, rest) = message.rsplit_once("exit code: ")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

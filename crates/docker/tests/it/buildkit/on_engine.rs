@@ -1,4 +1,5 @@
-//! What real engines' BuildKit does, and that it sees what `docker buildx build` shows it.
+//! Builds by the BuildKit of real engines, which must receive the same as from `docker buildx
+//! build`.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,10 +16,10 @@ use sealift_testing::{output_of, program};
 use crate::folders::{lines, make, nodes};
 use crate::on_engine::{Context, Stand};
 
-/// How many folders are compared on each engine.
+/// The number of folders that are compared on each engine.
 const FOLDERS: usize = 6;
 
-/// Returns every test on every engine of Docker's.
+/// Defines every test for every Docker engine.
 macro_rules! on_docker {
     ($($test:ident,)*) => {
         on_docker! { @ docker "docker": $($test)* }
@@ -37,15 +38,15 @@ macro_rules! on_docker {
 }
 
 on_docker! {
-    it_is_chosen_where_the_engine_announces_it,
+    buildkit_is_chosen_if_the_engine_prefers_it,
     stages_mounts_and_here_documents_are_built,
-    only_what_changed_is_sent_again,
-    a_failed_step_says_which_with_its_exit_code_and_its_last_lines,
-    a_dockerfile_may_come_from_elsewhere,
+    only_changed_files_are_sent_again,
+    a_failed_step_has_its_number_exit_code_and_last_lines,
+    a_dockerfile_can_be_outside_of_the_context,
     a_context_that_cannot_be_sent_is_named,
-    sockets_pipes_and_what_is_excluded_are_left_out,
+    sockets_pipes_and_excluded_paths_are_left_out,
     a_dockerfile_in_lower_case_or_outside_of_the_context_is_found,
-    an_image_is_the_one_that_buildx_builds,
+    an_image_is_the_same_as_one_built_by_buildx,
     one_platform_has_no_provenance,
 }
 
@@ -56,7 +57,7 @@ fn request(stand: &Stand, tag: &str, path: impl AsRef<Path>) -> BuildRequest {
     request
 }
 
-/// Builds, and returns the image's layers and what happened.
+/// Builds, and returns the layers of the image and the events.
 async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildEvent>) {
     let mut events = Vec::new();
     let built = stand.engine.build(request, &mut |event| events.push(event)).await;
@@ -65,17 +66,17 @@ async fn built(stand: &Stand, request: BuildRequest) -> (Vec<String>, Vec<BuildE
     (image.diff_ids.iter().map(ToString::to_string).collect(), events)
 }
 
-async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
+async fn buildkit_is_chosen_if_the_engine_prefers_it(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-auto") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");
     let mut request = BuildRequest::new(context.path(), stand.tag("1"));
     request.builder = Builder::Auto;
     let (_, events) = built(&stand, request.clone()).await;
     let is_buildkit = events.iter().any(|event| matches!(event, BuildEvent::Started { .. }));
-    // Docker took it as its own builder with 23.
+    // BuildKit is Docker's default builder since version 23.
     assert_eq!(is_buildkit, engine != "docker", "{events:#?}");
 
-    // Only the classic builder knows limits.
+    // Only the classic builder applies limits.
     let mut limited = request;
     limited.memory = Some(64 << 20);
     let (_, events) = built(&stand, limited).await;
@@ -85,8 +86,8 @@ async fn it_is_chosen_where_the_engine_announces_it(engine: &str) {
 
 async fn stages_mounts_and_here_documents_are_built(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-stages") else { return };
-    // 20.10 has a frontend of its time: no here-documents, and mounts only by another one from a
-    // registry.
+    // Docker 20.10 has the frontend of its time, without here-documents. It supports mounts only
+    // with another frontend from a registry.
     let (mount, end) = if engine == "docker" {
         ("", "echo one > /out/one\n")
     } else {
@@ -114,7 +115,7 @@ async fn stages_mounts_and_here_documents_are_built(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Returns how many bytes of the context were sent.
+/// Returns the number of bytes of the context that were sent.
 fn sent(events: &[BuildEvent]) -> u64 {
     let of_context = |event: &BuildEvent| match event {
         BuildEvent::Part { what, bytes, .. } if what.starts_with("transferring context") => *bytes,
@@ -123,14 +124,14 @@ fn sent(events: &[BuildEvent]) -> u64 {
     events.iter().map(of_context).sum()
 }
 
-async fn only_what_changed_is_sent_again(engine: &str) {
+async fn only_changed_files_are_sent_again(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-again") else { return };
     let context = Context::new("FROM scratch\nCOPY big small /\n");
     fs::write(context.path().join("big"), vec![b'x'; 3 << 20]).unwrap();
     fs::write(context.path().join("unused"), vec![b'x'; 3 << 20]).unwrap();
     fs::write(context.path().join("small"), "one").unwrap();
     let (first, events) = built(&stand, request(&stand, "1", context.path())).await;
-    // What no instruction copies stays here.
+    // Files that no instruction copies are not sent.
     assert!((3 << 20..4 << 20).contains(&sent(&events)), "{events:#?}");
     fs::write(context.path().join("small"), "another").unwrap();
     let (second, events) = built(&stand, request(&stand, "1", context.path())).await;
@@ -139,7 +140,7 @@ async fn only_what_changed_is_sent_again(engine: &str) {
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines(engine: &str) {
+async fn a_failed_step_has_its_number_exit_code_and_last_lines(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-failed") else { return };
     let context = Context::with_shell("RUN echo one; echo two >&2; exit 7\n");
     let request = request(&stand, "1", context.path());
@@ -153,7 +154,7 @@ async fn a_failed_step_says_which_with_its_exit_code_and_its_last_lines(engine: 
     assert!(stand.engine.inspect(&stand.tag("1")).await.unwrap().is_none());
 }
 
-async fn a_dockerfile_may_come_from_elsewhere(engine: &str) {
+async fn a_dockerfile_can_be_outside_of_the_context(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-text") else { return };
     let context = Context::new("nothing that could be built\n");
     fs::write(context.path().join("file"), "one").unwrap();
@@ -166,7 +167,7 @@ async fn a_dockerfile_may_come_from_elsewhere(engine: &str) {
         request.dockerfile_text = Some(text.to_owned());
         layers.push(built(&stand, request).await.0);
         let names = stand.files("1").await;
-        // The classic builder takes its own additions out again.
+        // The classic builder removes the files that were added to the context.
         assert_eq!(names, [".dockerignore", "file"], "{builder}");
     }
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
@@ -182,13 +183,13 @@ async fn a_context_that_cannot_be_sent_is_named(engine: &str) {
     assert_eq!(error.kind(), ErrorKind::Input);
     assert!(matches!(error.failure(),
         Failure::Context(ContextError::NotUtf8 { path, .. }) if *path == odd));
-    // Once it is left out, nothing is wrong with it.
+    // An ignored file is no problem.
     fs::write(context.path().join(".dockerignore"), "odd*\n").unwrap();
     built(&stand, asked).await;
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-async fn sockets_pipes_and_what_is_excluded_are_left_out(engine: &str) {
+async fn sockets_pipes_and_excluded_paths_are_left_out(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-left-out") else { return };
     let context = Context::new("FROM scratch\nCOPY . /\nCOPY .git /git\n");
     let path = context.path();
@@ -243,9 +244,10 @@ async fn a_dockerfile_in_lower_case_or_outside_of_the_context_is_found(engine: &
     assert!(stand.engine.remove(&stand.tag("1")).await.unwrap());
 }
 
-/// Compares what both show to the same BuildKit: what it has made of one is what it makes of the
-/// other only if all names, modes, links, attributes and contents are the same.
-async fn an_image_is_the_one_that_buildx_builds(engine: &str) {
+/// Compares the contexts that sealift and buildx send to the same BuildKit. BuildKit finds the
+/// layers of one in the cache of the other only if all names, modes, links, attributes and contents
+/// are the same.
+async fn an_image_is_the_same_as_one_built_by_buildx(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-same") else { return };
     let Some(program) = program("docker-buildx") else { return };
     let mut runner = TestRunner::deterministic();
@@ -287,7 +289,7 @@ fn remove_what_is_no_text(folder: &Path) {
     }
 }
 
-/// Provenance changes with every build, and with it the id that a containerd store shows.
+/// Provenance would change with every build, and with it the id that a containerd store shows.
 async fn one_platform_has_no_provenance(engine: &str) {
     let Some(stand) = Stand::new(engine, "bk-plain") else { return };
     let context = Context::new("FROM scratch\nCOPY Dockerfile /\n");

@@ -1,4 +1,4 @@
-//! Base images that only those get who log in: a real registry on this host.
+//! Base images that require a login, in a real registry on this host.
 
 mod on_engine {
     use std::fs;
@@ -16,7 +16,7 @@ mod on_engine {
     const USER: &str = "ann:$2b$04$KgzzFRIw2Zb7E56jWwyHEuZttDZsJ1ZE0D9ACydO4qp/4k8Y4BhMu\n";
     const LOGIN: &str = r#"{"auth": "YW5uOnNlc2FtZQ=="}"#;
 
-    /// A registry that ends with this value.
+    /// A registry that runs while this value exists.
     struct Registry {
         child: Child,
         address: String,
@@ -32,7 +32,8 @@ mod on_engine {
     impl Registry {
         fn start(folder: &Path) -> Option<Self> {
             let program = program("docker-registry")?;
-            // It cannot report which port it takes, so it is passed a free one.
+            // The registry cannot report the port that it chooses, so it gets the number of a free
+            // one.
             let address =
                 TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
             fs::write(folder.join("users"), USER).unwrap();
@@ -49,13 +50,13 @@ mod on_engine {
             let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
             let listens = log.any(|line| line.unwrap().contains("listening on"));
             assert!(listens, "the registry doesn't listen");
-            // Its further output must not fill the pipe.
+            // The rest of its output must be read, because a full pipe would stop it.
             std::thread::spawn(move || log.for_each(drop));
             Some(Self { child, address })
         }
     }
 
-    /// Returns the credentials that a config file makes.
+    /// Returns the credentials of a config file.
     fn credentials(folder: &Path, config: &str, helpers: Option<&Path>) -> Credentials {
         fs::create_dir_all(folder).unwrap();
         fs::write(folder.join("config.json"), config).unwrap();
@@ -91,7 +92,7 @@ mod on_engine {
         let store = r#"{"credsStore": "stub"}"#;
         let of_helper = credentials(&folder.path().join("store"), store, Some(&helpers));
 
-        // A base image that is only in the registry.
+        // A base image that exists only in the registry.
         let base = format!("{host}/{}:base", stand.tag("1").replace(':', "-"));
         let context = Context::new("FROM scratch\nCOPY Dockerfile /base\n");
         let mut request = BuildRequest::new(context.path(), &base);

@@ -1,4 +1,4 @@
-//! What the docker CLI sends for the same folder, and what an engine makes of what is sent.
+//! Compares the context with the one that the docker CLI sends, and with what an engine sees of it.
 
 use std::fs;
 use std::process::Command;
@@ -10,22 +10,22 @@ use sealift_docker::{BuildRequest, ContextError, Failure, PatternError};
 use crate::folders::{lines, make, nodes};
 use crate::received::{Entry, Received, Recorder, names};
 
-/// How many folders are compared.
+/// The number of folders that are compared.
 const FOLDERS: usize = 256;
 
-/// Returns `true` if there is a client to compare with. Without one a test counts as one that got
-/// no engine.
+/// Returns `true` if there is a docker CLI to compare with. Without one, the test counts as one
+/// without an engine.
 pub(crate) fn has_cli() -> bool {
     let version = Command::new("docker").arg("--version").output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let version = version.unwrap_or_default();
     let number = version.trim_start_matches("Docker version ").split('.').next();
-    // Until then it had another matcher.
+    // Older versions had another matcher.
     if number.and_then(|number| number.parse().ok()).is_none_or(|number: u32| number < 23) {
         report(&format!("skipped: no `docker` of 23 or later is on PATH: {version:?}"));
         return false;
     }
-    // No engine is asked, so nobody has to wait for its turn.
+    // The test sends nothing to the engine, so it need not wait for its turn.
     sealift_testing::engine("docker").is_some()
 }
 
@@ -44,7 +44,7 @@ fn refused(error: sealift_docker::Error) -> (String, PatternError) {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_what_the_docker_cli_sends() {
+async fn the_same_files_are_sent_as_by_the_docker_cli() {
     if !has_cli() {
         return;
     }
@@ -73,7 +73,7 @@ async fn what_is_sent_is_what_the_docker_cli_sends() {
                 compared += 1;
             }
             (Err(_), Err(_)) => refused_by_both += 1,
-            // Go's regular expressions aren't even read before they are needed.
+            // Go does not compile a regular expression before it is needed.
             (Err(error), Ok(_)) => {
                 let (words, error) = refused(error);
                 let is_late = matches!(
@@ -98,9 +98,9 @@ async fn what_is_sent_is_what_the_docker_cli_sends() {
     assert!(left_out > FOLDERS && refused_by_both > 5 && refused_by_us * 10 < compared);
 }
 
-/// Whichever Dockerfile it is: the one in lower case, or one that is outside of the context.
+/// Covers a Dockerfile in lower case, and one outside of the context.
 #[tokio::test]
-async fn the_dockerfile_is_the_one_that_the_docker_cli_finds() {
+async fn the_same_dockerfile_is_found_as_by_the_docker_cli() {
     if !has_cli() {
         return;
     }
@@ -144,7 +144,7 @@ async fn the_dockerfile_is_the_one_that_the_docker_cli_finds() {
 }
 
 #[tokio::test]
-async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
+async fn unusual_patterns_match_as_in_the_docker_cli() {
     if !has_cli() {
         return;
     }
@@ -396,8 +396,9 @@ async fn odd_lines_mean_what_they_mean_to_the_docker_cli() {
             match (ours, theirs) {
                 (Ok(ours), Ok(theirs)) => {
                     let (mut ours, theirs) = (names(&ours), names(&theirs));
-                    // The docker CLI keeps the Dockerfile by another matcher, which misses some
-                    // folders that are left out; its build then ends without a Dockerfile.
+                    // The docker CLI decides by another matcher whether to send the Dockerfile, and
+                    // that one misses some ignored folders. Its build then fails because there is
+                    // no Dockerfile.
                     if !theirs.iter().any(|name| name == dockerfile) {
                         ours.retain(|name| name != dockerfile);
                     }

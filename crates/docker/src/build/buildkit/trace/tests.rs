@@ -39,7 +39,7 @@ fn line(status: &StatusResponse) -> Value {
 }
 
 #[test]
-fn steps_side_by_side_are_told_apart_and_the_one_that_failed_is_found() {
+fn parallel_steps_are_distinguished_and_the_failed_one_is_found() {
     let mut trace = Trace::default();
     let mut events = Vec::new();
     let (a, b) = ("[a 1/2] RUN one", "[b 2/2] RUN two");
@@ -121,9 +121,9 @@ fn status(digest: &str, what: &str, current: i64, is_done: bool) -> VertexStatus
     }
 }
 
-/// As BuildKit 0.23 reports a context.
+/// Reproduces how BuildKit 0.23 reports a context.
 #[test]
-fn a_step_that_goes_on_after_its_end_ends_once_and_last() {
+fn a_step_that_continues_after_its_end_is_reported_as_ended_once() {
     let name = "[internal] load build context";
     let mut trace = Trace::default();
     let mut events = Vec::new();
@@ -173,7 +173,7 @@ fn the_config_is_known_if_one_was_exported() {
 }
 
 #[test]
-fn the_last_id_is_the_images() {
+fn the_last_id_is_that_of_the_image() {
     let mut trace = Trace::default();
     let lines = [
         serde_json::json!({"id": "moby.image.id", "aux": {"ID": "sha256:1a"}}),
