@@ -1,4 +1,4 @@
-//! Objects on their way here.
+//! Downloads of objects.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,17 +10,18 @@ use futures_util::stream::BoxStream;
 use crate::error::{Error, ErrorKind};
 use crate::object::{Etag, Object};
 
-/// What is requested of an object.
+/// A request for an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct GetRequest {
-    /// These bytes only; a server that knows no ranges sends the whole object, see
-    /// [`Download::offset`].
+    /// The range to read, or `None` for the complete object. A server that does not support ranges
+    /// sends the complete object; see [`Download::offset`].
     pub range: Option<Range<u64>>,
-    /// Only if the object still has this tag; otherwise an error of the kind
+    /// Read the object only if it still has this tag. Otherwise the result is an error of the kind
     /// [`ErrorKind::Changed`].
     pub if_match: Option<Etag>,
-    /// Only if the object no longer has this tag; otherwise [`Get::NotModified`].
+    /// Read the object only if it no longer has this tag. Otherwise the result is
+    /// [`Get::NotModified`].
     pub if_none_match: Option<Etag>,
 }
 
@@ -39,7 +40,7 @@ impl GetRequest {
         self
     }
 
-    /// Sets the tag of the object that is known.
+    /// Sets the tag that the object must no longer have.
     #[must_use]
     pub fn with_if_none_match(mut self, etag: Option<Etag>) -> Self {
         self.if_none_match = etag;
@@ -52,7 +53,7 @@ impl GetRequest {
 pub enum Get {
     /// The object, or a range of it.
     Found(Download),
-    /// It still has the tag of [`GetRequest::if_none_match`].
+    /// The object still has the tag in [`GetRequest::if_none_match`].
     NotModified,
     /// There is no such object.
     NotFound,
@@ -68,15 +69,15 @@ impl Get {
     }
 }
 
-/// An object, or a range of it, on its way here.
+/// A download of an object, or of a range of it.
 ///
-/// A connection that breaks is taken up again from where it broke, as long as the object stays the
-/// same; an error is final. Dropping it closes the connection.
+/// If the connection is lost, the download continues at the same position as long as the object has
+/// not changed. An error is final. Dropping the download closes the connection.
 pub struct Download {
     object: Object,
     offset: u64,
     body: BoxStream<'static, Result<Bytes, Error>>,
-    /// What errors are about, as it may be shown.
+    /// The name of the object in errors, without secrets.
     name: String,
 }
 
@@ -90,35 +91,35 @@ impl Download {
         Self { object, offset, body, name }
     }
 
-    /// Returns what the server states of the whole object.
+    /// Returns the facts that the server states about the complete object.
     pub fn object(&self) -> &Object {
         &self.object
     }
 
-    /// Returns where in the object the body begins: the start of the requested range, or 0 if the
-    /// server sends the whole object instead.
+    /// Returns the position in the object at which the body begins: the start of the requested
+    /// range, or 0 if the server sends the complete object instead.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Returns the next part of the body, or `None` after its end.
+    /// Returns the next bytes of the body, or `None` after its end.
     ///
     /// # Cancel safety
     ///
-    /// No bytes are lost when the future is dropped.
+    /// This method is cancel safe: no bytes are lost if the future is dropped.
     ///
     /// # Errors
     ///
-    /// If the body ends early or cannot be read.
+    /// Returns an error if the body ends early or cannot be read.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         self.body.next().await.transpose()
     }
 
-    /// Returns the whole body.
+    /// Returns the complete body.
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or is larger than `limit` bytes.
+    /// Returns an error if the body cannot be read, or is larger than `limit` bytes.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = self.chunk().await? {

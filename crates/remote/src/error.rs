@@ -1,9 +1,8 @@
-//! Why an object could not be read or written.
+//! The error of reading or writing an object.
 
 use std::io;
 
-/// Why an object could not be read or written. No text in it holds a password, a key or a
-/// signature.
+/// An error of reading or writing an object. Its texts contain no passwords, keys or signatures.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {operation} {object}: {reason}")]
 pub struct Error {
@@ -20,19 +19,19 @@ pub struct Error {
 pub enum ErrorKind {
     /// The bucket, the folder or the object does not exist.
     NotFound,
-    /// The server refuses the credentials, or there are none.
+    /// The server refused the credentials, or there are none.
     Denied,
-    /// The object is not, or no longer, as the condition of the request says.
+    /// The condition of the request does not hold: the object has changed.
     Changed,
-    /// No connection, or one that broke too often or came to a standstill.
+    /// The server cannot be reached, or the connection was lost too often or stalled.
     Unreachable,
-    /// The server failed: a status of 5xx, or 429.
+    /// The server failed, with the status 5xx or 429.
     Server,
-    /// The server's answer is not what was requested.
+    /// The server's answer does not match the request.
     BadAnswer,
-    /// The server cannot do it, such as ranges or conditions.
+    /// The server does not support a feature, such as ranges or conditions.
     Unsupported,
-    /// The settings are wrong, such as a proxy or a certificate.
+    /// A setting is not valid, such as a proxy or a certificate.
     Settings,
     /// The local disk failed.
     Io,
@@ -62,17 +61,17 @@ impl Error {
         Self { operation, object: object.into(), kind, reason, io: Some(source) }
     }
 
-    /// Returns the kind of error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns what it is about: a URL without secrets, or a path.
+    /// Returns the object that the error is about: a URL without secrets, or a path.
     pub fn object(&self) -> &str {
         &self.object
     }
 
-    /// Returns the reason alone.
+    /// Returns the reason, as a phrase without the object.
     pub fn reason(&self) -> &str {
         &self.reason
     }

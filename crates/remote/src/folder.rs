@@ -1,4 +1,4 @@
-//! A folder on this machine, or on a share that is mounted.
+//! A folder on this machine or on a mounted share.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -19,13 +19,13 @@ use crate::key::Key;
 use crate::object::{Entry, Etag, Object};
 use crate::upload::{Condition, PutOptions, Upload};
 
-/// How much of a file is read or written at once.
+/// The number of bytes of a file that are read or written at once.
 const PART: usize = 256 * 1024;
 
-/// What the names of files begin and end with that are being written.
+/// The prefix and the suffix of the names of staging files.
 const STAGED: (&str, &str) = (".sealift-", ".part");
 
-/// A folder. Files in it are replaced by renaming, under a lock on the folder.
+/// A folder. A file in it is replaced by renaming, under a lock on the folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {
     root: Arc<Path>,
@@ -129,7 +129,7 @@ impl Folder {
     }
 }
 
-/// Runs what waits for the disk.
+/// Runs a blocking function in the thread pool for such functions.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
@@ -147,7 +147,7 @@ fn changed(operation: &'static str, path: &Path) -> Error {
     Error::new(operation, shown(path), ErrorKind::Changed, "it changed in the meantime")
 }
 
-/// Opens a file, if there is one.
+/// Opens a file. Returns `None` if it does not exist.
 fn opened(path: &Path) -> Result<Option<(File, Object)>, Error> {
     let failed = |error| Error::io("read", shown(path), error);
     let file = match File::open(path) {
@@ -163,15 +163,15 @@ fn opened(path: &Path) -> Result<Option<(File, Object)>, Error> {
     Ok(Some((file, object)))
 }
 
-/// Locks a folder until the value is dropped.
+/// Locks a folder until the returned file is dropped.
 fn locked(root: &Path) -> io::Result<File> {
     let lock = File::open(root)?;
     flock(&lock, FlockOperation::LockExclusive)?;
     Ok(lock)
 }
 
-/// Creates a file to be renamed. Its writer has a lock on it: files without one are what killed
-/// writers left behind, and are removed.
+/// Creates a staging file. Its writer holds a lock on it. Staging files without a lock are
+/// leftovers of killed writers, and are removed.
 fn staged(root: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let _lock = locked(root)?;
     for entry in fs::read_dir(folder)?.flatten() {
@@ -181,7 +181,7 @@ fn staged(root: &Path, folder: &Path) -> io::Result<NamedTempFile> {
             let is_left = File::open(entry.path())
                 .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
             if is_left {
-                // Somebody else may not be permitted to; it is in nobody's way.
+                // Another user may not have the permission to remove it. It does no harm.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -195,7 +195,7 @@ fn staged(root: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     Ok(staged)
 }
 
-/// Describes a file. A file that is replaced gets another inode and so another tag.
+/// Describes a file. A file that is replaced gets another inode, and therefore another tag.
 fn described(file: &File) -> io::Result<Object> {
     let stat = file.metadata()?;
     if !stat.is_file() {
@@ -206,7 +206,7 @@ fn described(file: &File) -> io::Result<Object> {
     Ok(Object { size: Some(stat.len()), etag: Some(Etag::new(tag)), ..Object::unknown() })
 }
 
-/// Returns a range of a file in parts.
+/// Returns a range of a file as a stream.
 fn body(path: PathBuf, file: File, range: Range<u64>) -> BoxStream<'static, Result<Bytes, Error>> {
     let file = Arc::new(file);
     stream::try_unfold(range, move |left| {
@@ -216,8 +216,9 @@ fn body(path: PathBuf, file: File, range: Range<u64>) -> BoxStream<'static, Resu
                 return Ok(None);
             }
             let size = usize::try_from(left.end - left.start).unwrap_or(PART).min(PART);
-            // Not on the thread that fills it: each keeps the memory that was allocated on it. All
-            // are of one size, so that each fits where another one was.
+            // Allocated here and not in the thread that fills it, because allocators keep freed
+            // memory for each thread. All chunks have the same capacity, so that freed memory fits
+            // the next one.
             let mut chunk = Vec::with_capacity(PART);
             chunk.resize(size, 0);
             blocking(move || {
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_killed_writer_left_is_removed() {
+    async fn leftovers_of_killed_writers_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::new(directory.path());
         let team = directory.path().join("team");
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_range_is_what_was_requested() {
+    async fn a_range_contains_the_requested_bytes() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::new(directory.path());
         let content: Vec<u8> = (0..600_000_u32).map(|n| n as u8).collect();

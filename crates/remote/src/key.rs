@@ -6,15 +6,15 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sealift_filename::Printable;
 
-/// What stands unencoded in a path of a URL: the unreserved characters of RFC 3986 and `/`. A `+`
-/// does not, as servers that decode paths like forms read it as a blank.
+/// The characters that are not encoded in the path of a URL: the unreserved characters of RFC 3986
+/// and `/`. A `+` is encoded, because servers that decode paths like forms read it as a blank.
 const UNENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The path of an object below the place it lies in, with `/` between folders.
+/// The path of an object below its location, with `/` between folders.
 ///
 /// No segment is empty, `.` or `..`, and there are no control characters, so that a key never leads
-/// out of its place.
+/// out of its location.
 ///
 /// ```
 /// use sealift_remote::Key;
@@ -27,18 +27,18 @@ const UNENCODED: &AsciiSet =
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Box<str>);
 
-/// Why a text is not a [`Key`].
+/// An error for a text that is not a [`Key`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not the path of an object: it must be relative, without `.`, `..` and control characters", Printable(.0))]
 pub struct ParseKeyError(String);
 
 impl Key {
-    /// Returns the text as it was parsed.
+    /// Returns the text of the key.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the path as it stands in a URL.
+    /// Returns the path in the percent-encoded form of a URL.
     pub fn encoded(&self) -> String {
         utf8_percent_encode(&self.0, UNENCODED).to_string()
     }

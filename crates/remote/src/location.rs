@@ -1,4 +1,4 @@
-//! Where a folder is published to, as people write it.
+//! The locations of folders, as users write them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use sealift_filename::Printable;
 
 use crate::key::Key;
 
-/// A bucket, a web server's folder or a path, or an object in one of these.
+/// A bucket, a folder on a web server or a path; or an object in one of these.
 ///
 /// | text | place |
 /// |---|---|
@@ -18,7 +18,8 @@ use crate::key::Key;
 /// | `https://HOST/PATH`, `http://HOST/PATH` | a web server; WebDAV for uploads |
 /// | `file:///PATH`, or a path | a folder on this machine |
 ///
-/// As text, it shows neither user, password nor query, which may hold a signature.
+/// Its `Display` contains neither user, password nor query, because a query can contain a
+/// signature.
 ///
 /// ```
 /// use sealift_remote::Location;
@@ -40,7 +41,7 @@ pub(crate) enum Place {
     Folder(PathBuf),
 }
 
-/// Whose API a bucket has.
+/// The API of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cloud {
     S3,
@@ -63,50 +64,46 @@ pub(crate) struct WebFolder {
     pub(crate) query: Option<String>,
 }
 
-/// Why a text is not a [`Location`].
+/// An error for a text that is not a [`Location`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a place for a folder: {kind}", Printable(shown))]
+#[error("`{}` is not a valid location: {kind}", Printable(shown))]
 pub struct ParseLocationError {
     shown: String,
     kind: ParseLocationErrorKind,
 }
 
-/// What is wrong with a text that should be a [`Location`]. As text, it continues a sentence about
-/// the input.
+/// The reason why a text is not a [`Location`]. Its text continues a sentence about the input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseLocationErrorKind {
-    /// It is empty.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// The scheme is unknown.
+    /// The scheme is not supported.
     #[error("the scheme is `{}`; expected s3, gs, az, https, http or file", Printable(.0))]
     Scheme(String),
-    /// There is no host, bucket or container.
-    #[error("it has no {0}")]
+    /// The host, bucket, container or path is missing. The field is the missing part.
+    #[error("it contains no {0}")]
     NoHost(&'static str),
-    /// It has a fragment, which servers never see.
-    #[error("it has a `#`")]
+    /// The text has a fragment, which is never sent to a server.
+    #[error("it contains a `#`")]
     Fragment,
-    /// It has a character that a URL cannot have, or a `..`.
-    #[error("it has `{}`", Printable(.0))]
+    /// The text contains a character that is not allowed in a URL, or a segment `.` or `..`.
+    #[error("it contains `{}`", Printable(.0))]
     Part(String),
 }
 
 impl ParseLocationError {
-    /// Returns what is wrong.
+    /// Returns the reason why the text is not a location.
     pub fn kind(&self) -> &ParseLocationErrorKind {
         &self.kind
     }
 }
 
 impl Location {
-    /// Returns the place and the object in it that a text means which may name either: an object if
-    /// the last part of its path ends with `.json`, otherwise `default` in the place.
-    ///
-    /// # Panics
-    ///
-    /// Never; `default` must be a single segment.
+    /// Splits the location of a document, such as a config, into its folder and its key. If the
+    /// last segment does not end with `.json`, the location is that of a folder, and the document
+    /// in it is `default`, which must be a single segment.
     #[must_use]
     pub fn split_document(&self, default: &Key) -> (Self, Key) {
         let (parent, last) = match &self.0 {
@@ -140,7 +137,7 @@ impl Location {
         }
     }
 
-    /// Returns the path, if the place is a folder of this machine.
+    /// Returns the path if the location is a folder of this machine.
     pub fn as_path(&self) -> Option<&Path> {
         match &self.0 {
             Place::Folder(path) => Some(path),
@@ -148,12 +145,12 @@ impl Location {
         }
     }
 
-    /// Returns `true` if the place is read and written with HTTP requests to exactly this URL.
+    /// Returns `true` if the location is read and written with HTTP requests to exactly this URL.
     pub fn is_web(&self) -> bool {
         matches!(self.0, Place::Web(_))
     }
 
-    /// Returns the location of an object as people may read it, without secrets.
+    /// Returns the location of an object in a form that can be shown, without secrets.
     pub fn shown(&self, key: &Key) -> String {
         match &self.0 {
             Place::Web(_) => format!("{self}/{}", key.encoded()),
@@ -176,7 +173,7 @@ impl FromStr for Location {
     }
 }
 
-/// Removes the user and the query of a text that need not be a URL.
+/// Removes the user and the query from a text, which may not be a valid URL.
 fn shown(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -287,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_holds_no_secret() {
+    fn no_secret_is_shown() {
         for (text, shown) in [
             ("s3://builds/images/", "s3://builds/images"),
             ("s3://builds", "s3://builds"),
@@ -305,12 +302,12 @@ mod tests {
         let error = "ftp://u:p@h/a?sig=1".parse::<Location>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`ftp://h/a` is not a place for a folder: the scheme is `ftp`; expected s3, gs, az, https, http or file"
+            "`ftp://h/a` is not a valid location: the scheme is `ftp`; expected s3, gs, az, https, http or file"
         );
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn invalid_texts_are_refused() {
         use ParseLocationErrorKind::{Empty, Fragment, NoHost, Part};
         for (text, kind) in [
             ("", Empty),
@@ -328,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_a_config_or_the_place_of_one() {
+    fn a_location_is_that_of_a_document_or_of_its_folder() {
         let default: Key = "images.json".parse().unwrap();
         for (text, place, key) in [
             ("https://h/a/web.json?x=1", "https://h/a", "web.json"),

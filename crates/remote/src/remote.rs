@@ -1,4 +1,4 @@
-//! A place that is opened.
+//! An open location.
 
 #[cfg(feature = "web")]
 use std::sync::Arc;
@@ -20,14 +20,15 @@ use crate::upload::{PutOptions, Upload};
 #[cfg(feature = "web")]
 use crate::web::Site;
 
-/// A place that objects are read from and written to. Clones share connections.
+/// An open location, from which objects are read and to which they are written. Clones share
+/// connections.
 #[derive(Debug, Clone)]
 pub struct Remote {
     location: Location,
     backend: Backend,
 }
 
-/// The ways to speak to a place.
+/// The implementation for each type of location.
 #[derive(Debug, Clone)]
 enum Backend {
     Folder(Folder),
@@ -38,20 +39,21 @@ enum Backend {
 }
 
 impl Remote {
-    /// Opens a place with the settings of the process's environment. Nothing is requested of it yet.
+    /// Opens a location with the settings in the environment of the process. No request is sent
+    /// yet.
     ///
     /// # Errors
     ///
-    /// If the settings for this kind of place are incomplete or wrong.
+    /// Returns an error if the settings for this type of location are incomplete or not valid.
     pub fn open(location: &Location) -> Result<Self, Error> {
         Self::open_with(location, &Settings::from_env())
     }
 
-    /// Opens a place with these settings. Nothing is requested of it yet.
+    /// Opens a location with these settings. No request is sent yet.
     ///
     /// # Errors
     ///
-    /// If the settings for this kind of place are incomplete or wrong.
+    /// Returns an error if the settings for this type of location are incomplete or not valid.
     #[cfg_attr(not(feature = "web"), expect(unused_variables, reason = "a folder needs none"))]
     pub fn open_with(location: &Location, settings: &Settings) -> Result<Self, Error> {
         let backend = match &location.0 {
@@ -66,7 +68,7 @@ impl Remote {
             }
             #[cfg(not(feature = "bucket"))]
             _ => {
-                let reason = "this build cannot do it";
+                let reason = "this program was built without support for such locations";
                 let shown = location.to_string();
                 return Err(Error::new("open", shown, ErrorKind::Unsupported, reason));
             }
@@ -79,11 +81,11 @@ impl Remote {
         &self.location
     }
 
-    /// Returns what is known of an object without reading it; `None` if it does not exist.
+    /// Returns the facts about an object without reading it, or `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// If the place cannot be reached or refuses the request.
+    /// Returns an error if the location cannot be reached or refuses the request.
     pub async fn head(&self, key: &Key) -> Result<Option<Object>, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.head(key).await,
@@ -94,12 +96,12 @@ impl Remote {
         }
     }
 
-    /// Requests an object, or a range of it.
+    /// Reads an object, or a range of it.
     ///
     /// # Errors
     ///
-    /// If the place cannot be reached or refuses the request, a condition does not hold, or the
-    /// answer is not what was requested.
+    /// Returns an error if the location cannot be reached or refuses the request, if a condition
+    /// does not hold, or if the answer does not match the request.
     pub async fn get(&self, key: &Key, request: &GetRequest) -> Result<Get, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.get(key, request).await,
@@ -110,16 +112,16 @@ impl Remote {
         }
     }
 
-    /// Writes an object; readers see the whole new one or the old one. Folders on the way to it are
-    /// made.
+    /// Writes an object. Readers see either the complete new object or the old one. Missing folders
+    /// are created.
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped, the object is as it was, or written.
+    /// If the future is dropped, the object is unchanged or completely written.
     ///
     /// # Errors
     ///
-    /// If it could not be written, or the condition does not hold.
+    /// Returns an error if the object cannot be written, or if the condition does not hold.
     pub async fn put(
         &self,
         key: &Key,
@@ -135,11 +137,12 @@ impl Remote {
         }
     }
 
-    /// Lists all objects, sorted by key; without those whose names begin with a dot.
+    /// Lists all objects, sorted by key. Objects whose names begin with a dot are left out.
     ///
     /// # Errors
     ///
-    /// If the place cannot be reached, refuses the request, or cannot list.
+    /// Returns an error if the location cannot be reached, refuses the request or does not support
+    /// lists.
     pub async fn list(&self) -> Result<Vec<Entry>, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.list().await,
@@ -150,11 +153,11 @@ impl Remote {
         }
     }
 
-    /// Removes an object; `false` if it was not there.
+    /// Removes an object. Returns `false` if it did not exist.
     ///
     /// # Errors
     ///
-    /// If the place cannot be reached or refuses the request.
+    /// Returns an error if the location cannot be reached or refuses the request.
     pub async fn remove(&self, key: &Key) -> Result<bool, Error> {
         match &self.backend {
             Backend::Folder(folder) => folder.remove(key).await,
@@ -165,7 +168,7 @@ impl Remote {
         }
     }
     /// Waits until uploads to a bucket whose futures were dropped have been aborted, so that no
-    /// parts stay behind. A program that ends after an interrupt calls it last.
+    /// parts stay in the bucket. A program should call it before it exits after an interrupt.
     pub async fn settle(&self) {
         #[cfg(feature = "bucket")]
         if let Backend::Bucket(bucket) = &self.backend {
@@ -173,7 +176,8 @@ impl Remote {
         }
     }
 
-    /// Returns the URL that an object of a bucket has if the bucket is public.
+    /// Returns the URL that an object in a bucket has if the bucket is public. Returns `None` for
+    /// other locations.
     pub fn public_url(&self, key: &Key) -> Option<String> {
         match &self.backend {
             #[cfg(feature = "bucket")]

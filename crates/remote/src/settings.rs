@@ -1,4 +1,4 @@
-//! The settings of the environment.
+//! The settings in the environment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,18 +8,19 @@ use std::time::Duration;
 #[cfg(feature = "web")]
 use crate::error::{Error, ErrorKind};
 
-/// The settings of the environment that places need: proxies, certificates, credentials, limits.
+/// The settings in the environment that remote locations use: proxies, certificates, credentials
+/// and limits.
 ///
-/// They are read once, so that what a program does depends on one value, and tests can set it.
+/// They are read once, so that a program depends on one value, which tests can set.
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy for requests; the name in lower case goes first |
+/// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy; lower-case names take precedence |
 /// | `NO_PROXY` | hosts, domains and networks that are requested without a proxy; `*` for all |
 /// | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust instead of the system's |
 /// | `NETRC`, `HOME` | the file with logins, by default `.netrc` in the home folder |
-/// | `SEALIFT_REMOTE_TIMEOUT` | for how many seconds no byte may come or go, by default 60 |
-/// | `AWS_…`, `GOOGLE_…`, `AZURE_…` | buckets |
+/// | `SEALIFT_REMOTE_TIMEOUT` | the maximum time without data in seconds, by default 60 |
+/// | `AWS_…`, `GOOGLE_…`, `AZURE_…` | settings for buckets |
 ///
 /// ```
 /// use sealift_remote::Settings;
@@ -41,7 +42,7 @@ impl Settings {
         }))
     }
 
-    /// Creates settings from variables. Those with an empty value count as not set.
+    /// Creates settings from variables. Variables with an empty value count as not set.
     pub fn from_vars<N: Into<String>, V: Into<String>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
@@ -52,8 +53,8 @@ impl Settings {
         }
     }
 
-    /// Sets how long the first pause before a request is repeated lasts at most; each further one
-    /// lasts twice as long.
+    /// Sets the maximum length of the first pause before a request is repeated. Each further pause
+    /// is twice as long.
     #[must_use]
     pub fn with_backoff(mut self, first: Duration) -> Self {
         self.backoff = first;
@@ -90,7 +91,7 @@ impl Settings {
         self.backoff
     }
 
-    /// Returns for how long no byte may come or go.
+    /// Returns the maximum time without data on a connection.
     #[cfg(feature = "web")]
     pub(crate) fn idle_timeout(&self) -> Result<Duration, Error> {
         const NAME: &str = "SEALIFT_REMOTE_TIMEOUT";
@@ -107,7 +108,7 @@ impl Settings {
 }
 
 impl Default for Settings {
-    /// Returns settings without any variable.
+    /// Creates settings without any variables.
     fn default() -> Self {
         Self::from_vars::<String, String>([])
     }
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_is_a_number_of_seconds() {
+    fn a_timeout_must_be_a_positive_number_of_seconds() {
         let timeout = |text: &str| {
             Settings::from_vars([("SEALIFT_REMOTE_TIMEOUT", text)])
                 .idle_timeout()

@@ -1,4 +1,4 @@
-//! What is uploaded, and under which condition.
+//! The content of an upload, and its options.
 
 use std::fs::File;
 
@@ -7,17 +7,17 @@ use sealift_oci::Digest;
 
 use crate::object::Etag;
 
-/// The content of an object to be written. It can be read again when an attempt fails.
+/// The content of an object to be written. It can be read again if an attempt fails.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Upload {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// The first `size` bytes of a file. It is read at offsets; its position stays as it is.
+    /// The first `size` bytes of a file. The position of the file does not change.
     File {
         /// The opened file.
         file: File,
-        /// How many of its bytes are uploaded.
+        /// The number of bytes to upload.
         size: u64,
     },
 }
@@ -44,32 +44,32 @@ impl From<Vec<u8>> for Upload {
     }
 }
 
-/// When an object is written. A condition that does not hold is an error of the kind
-/// [`ErrorKind::Changed`](crate::ErrorKind::Changed), and nothing is written.
+/// The condition for writing an object. If it does not hold, nothing is written, and the result is
+/// an error of the kind [`ErrorKind::Changed`](crate::ErrorKind::Changed).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Condition {
-    /// In any case.
+    /// The object is always written.
     #[default]
     Always,
-    /// If there is no object of this name.
+    /// The object is written if there is no object with this name.
     Absent,
-    /// If the object has this tag.
+    /// The object is written if it still has this tag.
     Matches(Etag),
 }
 
-/// Options of [`Remote::put`](crate::Remote::put).
+/// The options of [`Remote::put`](crate::Remote::put).
 #[derive(Default)]
 #[non_exhaustive]
 pub struct PutOptions<'a> {
-    /// The media type that readers are sent.
+    /// The media type of the object, which readers get as `Content-Type`.
     pub content_type: Option<&'static str>,
-    /// How long readers may keep the object, as the header `Cache-Control`.
+    /// The caching rules that readers get as `Cache-Control`.
     pub cache_control: Option<&'static str>,
-    /// The SHA-256 of the content, which buckets keep beside it.
+    /// The SHA-256 of the content, which buckets store with the object.
     pub sha256: Option<Digest>,
-    /// When the object is written.
+    /// The condition for writing the object.
     pub condition: Condition,
-    /// Is called with the size of each part that the other side has taken.
+    /// A function that is called with the size of each part that the server has received.
     pub on_bytes: Option<&'a (dyn Fn(u64) + Send + Sync)>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> PutOptions<'a> {
         self
     }
 
-    /// Sets how long readers may keep the object.
+    /// Sets the caching rules.
     #[must_use]
     pub fn with_cache_control(mut self, cache_control: &'static str) -> Self {
         self.cache_control = Some(cache_control);
@@ -95,14 +95,14 @@ impl<'a> PutOptions<'a> {
         self
     }
 
-    /// Sets when the object is written.
+    /// Sets the condition for writing the object.
     #[must_use]
     pub fn with_condition(mut self, condition: Condition) -> Self {
         self.condition = condition;
         self
     }
 
-    /// Sets what is called with the size of each part that was taken.
+    /// Sets the function that is called with the size of each part that the server has received.
     #[must_use]
     pub fn with_on_bytes(mut self, on_bytes: &'a (dyn Fn(u64) + Send + Sync)) -> Self {
         self.on_bytes = Some(on_bytes);

@@ -23,12 +23,12 @@ fn a_server_that_refuses_uploads() {
     let source = Source::new(&["web:1.0.0.2"]);
     source.add("old", &["web:1.0.0.1"]);
     for (status, code, message) in [
-        (401, 1, "the server answers 401 Unauthorized"),
-        (403, 1, "the server answers 403 Forbidden"),
-        (405, 2, "the server takes no uploads: it answers 405 Method Not Allowed"),
-        (507, 1, "the server answers 507 Insufficient Storage"),
-        (413, 1, "the server answers 413 Payload Too Large"),
-        (500, 1, "the server answers 500 Internal Server Error"),
+        (401, 1, "the server answered 401 Unauthorized"),
+        (403, 1, "the server answered 403 Forbidden"),
+        (405, 2, "the server does not accept uploads: it answered 405 Method Not Allowed"),
+        (507, 1, "the server answered 507 Insufficient Storage"),
+        (413, 1, "the server answered 413 Payload Too Large"),
+        (500, 1, "the server answered 500 Internal Server Error"),
     ] {
         // Either the archive or the config is refused.
         for part in [".zip", "images.json"] {
@@ -56,7 +56,7 @@ fn a_server_without_uploads_or_with_another_password() {
     let Some(server) = WebServer::nginx(Nginx::default()) else { return };
     let server = Server::web("nginx", server);
     let said = source.publish("artifacts", &server.at(server.address, "images"), &[]);
-    assert_refused(&said, 2, "the server takes no uploads: it answers 405 Method Not Allowed");
+    assert_refused(&said, 2, "the server does not accept uploads: it answered 405 Method Not Allowed");
 
     let options = Nginx { uploads: true, login: Some(("ann", "right")), ..Nginx::default() };
     let Some(server) = WebServer::nginx(options) else { return };
@@ -65,7 +65,7 @@ fn a_server_without_uploads_or_with_another_password() {
     let mut to = Destination::in_folder(&files_of_server.join("images"));
     to.url = url("wrong");
     let said = source.publish("artifacts", &to, &[]);
-    assert_refused(&said, 1, "the server answers 401 Unauthorized for `vault`");
+    assert_refused(&said, 1, "the server answered 401 Unauthorized for `vault`");
     assert!(!said.stderr.contains("wrong"), "{said:?}");
     assert!(files(&files_of_server).is_empty());
     to.url = url("right");
@@ -106,7 +106,7 @@ fn a_bucket_that_refuses_the_config_keeps_the_old_one() {
     });
     let said = source.publish("artifacts", &server.at(proxy.address(), "quota"), &["-q"]);
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.stderr.contains("the quota is used up (HTTP 403, QuotaExceeded)"), "{said:?}");
+    assert!(said.stderr.contains("the quota is exceeded (HTTP 403, QuotaExceeded)"), "{said:?}");
     assert_eq!(versions(&source.fetched(&plain)), ["web_1.0.0.1"]);
     plain.assert_sums();
 }

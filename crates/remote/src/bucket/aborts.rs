@@ -1,4 +1,4 @@
-//! Uploads in parts that were given up.
+//! Aborts uploads in parts that were dropped.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +8,20 @@ use object_store::{MultipartUpload, PutPayload, PutResult, UploadPart};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// How long an abort may take.
+/// The time limit of an abort.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The aborts that run. Clones share them.
+/// The aborts that are running. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aborts(Arc<Mutex<Vec<JoinHandle<()>>>>);
 
 impl Aborts {
-    /// Makes an upload one that is aborted when it is dropped.
+    /// Wraps an upload so that it is aborted when it is dropped.
     pub(super) fn guard(&self, upload: Box<dyn MultipartUpload>) -> Guarded {
         Guarded { upload: Some(upload), aborts: self.clone() }
     }
 
-    /// Waits until none runs.
+    /// Waits until all aborts have ended.
     pub(super) async fn settle(&self) {
         loop {
             let latest = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -47,7 +47,7 @@ impl Guarded {
         }
     }
 
-    /// Makes an object of the parts. If that fails, the upload is aborted.
+    /// Combines the parts into an object. If that fails, the upload is aborted.
     pub(super) async fn complete(mut self) -> object_store::Result<PutResult> {
         let written = match &mut self.upload {
             Some(upload) => upload.complete().await?,
@@ -68,7 +68,7 @@ impl Drop for Guarded {
             return;
         };
         let abort = runtime.spawn(async move {
-            // A failure leaves parts behind, which the bucket's lifecycle rule removes.
+            // If the abort fails, the parts stay until a lifecycle rule of the bucket removes them.
             let _ = tokio::time::timeout(LIMIT, upload.abort()).await;
         });
         self.aborts.0.lock().unwrap_or_else(PoisonError::into_inner).push(abort);

@@ -10,17 +10,17 @@ use crate::bucket::call_failure::innermost;
 use crate::bucket::store::{CredentialSource, Opener, Store};
 use crate::settings::Settings;
 
-/// The names that Azure's own tools give to settings for which object_store has other names.
+/// Azure's own names for settings that have other names in object_store.
 const SYNONYMS: &[(&str, AzureConfigKey)] = &[
     ("AZURE_STORAGE_ACCOUNT", AzureConfigKey::AccountName),
     ("AZURE_STORAGE_KEY", AzureConfigKey::AccessKey),
 ];
 
-/// How to reach a container, as the settings say.
+/// The settings for a container.
 #[derive(Debug)]
 pub(super) struct Azure {
     builder: MicrosoftAzureBuilder,
-    /// The URL that the container's name is appended to.
+    /// The URL of the server, to which the container's name is appended.
     server: String,
     container: String,
     source: CredentialSource,
@@ -66,7 +66,7 @@ impl Azure {
         Ok(Self { builder, server, container: container.to_owned(), source })
     }
 
-    /// Finds out what the settings leave open, and opens the container.
+    /// Determines what the settings leave open, and opens the container.
     pub(super) async fn open(&self, opener: &Opener) -> Result<Store, String> {
         let anonymous = match self.source {
             CredentialSource::Known => false,
@@ -78,19 +78,19 @@ impl Azure {
         Ok(Store { objects: Arc::new(store), anonymous })
     }
 
-    /// Returns the URL of an object, for people.
+    /// Returns the URL of an object in a form that can be shown.
     pub(super) fn url(&self, key: &str) -> String {
         format!("{}/{}/{key}", self.server, self.container)
     }
 }
 
-/// What to set when a container refuses requests without a signature.
+/// The hint for a container that refuses unsigned requests.
 pub(super) const NO_CREDENTIALS: &str = "no credentials were found: set \
      AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, or \
      run az login and set AZURE_USE_AZURE_CLI=true";
 
-/// Returns the settings of the environment. Those of a connection string come first, so that
-/// variables of their own override them.
+/// Returns the settings from the environment. Those in a connection string come first, so that
+/// separate variables override them.
 fn config(settings: &Settings) -> Result<Vec<(AzureConfigKey, String)>, String> {
     let mut config = Vec::new();
     if let Some(text) = settings.get("AZURE_STORAGE_CONNECTION_STRING") {
@@ -111,7 +111,7 @@ fn config(settings: &Settings) -> Result<Vec<(AzureConfigKey, String)>, String> 
     Ok(config)
 }
 
-/// Parses `AccountName=…;AccountKey=…;BlobEndpoint=…`.
+/// Parses a connection string: `AccountName=…;AccountKey=…;BlobEndpoint=…`.
 fn connection_string(text: &str) -> Result<Vec<(AzureConfigKey, String)>, String> {
     let (mut config, mut account, mut suffix, mut has_endpoint) = (Vec::new(), None, None, false);
     let mut scheme = "https";
@@ -148,7 +148,7 @@ fn connection_string(text: &str) -> Result<Vec<(AzureConfigKey, String)>, String
     Ok(config)
 }
 
-/// Returns `true` if the machine is one of Azure's.
+/// Returns `true` if this machine is in Azure, where it can have an identity.
 async fn has_machine_identity(opener: &Opener) -> bool {
     let request = Request::builder()
         .uri("http://169.254.169.254/metadata/instance?api-version=2021-02-01")
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_string_is_read() {
+    fn a_connection_string_is_parsed() {
         let text = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k==;EndpointSuffix=core.example;";
         let config = connection_string(text).unwrap();
         let value = |key| config.iter().find(|(k, _)| *k == key).map(|(_, v)| v.as_str());

@@ -1,4 +1,4 @@
-//! Downloads that go on where they broke off.
+//! Downloads that continue after an interruption.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use crate::bucket::call_failure::{CallFailure, watched};
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 
-/// How often a download is continued without a single byte in between.
+/// The number of times a download is continued without receiving a byte in between.
 const TRIES: u32 = 3;
 
-/// A download, and where it is.
+/// A download, with the range that has not been received yet.
 struct ResumedBody {
     bucket: Bucket,
     key: Key,
@@ -28,8 +28,8 @@ struct ResumedBody {
 }
 
 impl Bucket {
-    /// Returns the bytes of an object. If the connection breaks, the rest is requested on condition
-    /// that the object is still the same.
+    /// Returns the bytes of an object. If the connection is lost, the rest is requested on
+    /// condition that the object has not changed.
     pub(super) fn continued(
         &self,
         key: Key,
@@ -52,19 +52,19 @@ impl ResumedBody {
                 Ok(Some(bytes)) => {
                     self.left.start += bytes.len() as u64;
                     if self.left.start > self.left.end {
-                        return Err(self.ends("the answer is longer than it says"));
+                        return Err(self.ends("the answer is longer than its stated length"));
                     }
                     self.tries = 0;
                     return Ok(Some((bytes, self)));
                 }
                 Ok(None) if self.left.is_empty() => return Ok(None),
-                Ok(None) => return Err(self.ends("the answer is shorter than it says")),
+                Ok(None) => return Err(self.ends("the answer is shorter than its stated length")),
                 Err(failure) => self.go_on(failure).await?,
             }
         }
     }
 
-    /// Requests the rest.
+    /// Requests the rest of the object after a failure.
     async fn go_on(&mut self, failure: CallFailure) -> Result<(), Error> {
         let store = self.bucket.store().await?;
         if self.tries == TRIES || self.etag.is_none() || self.left.is_empty() {

@@ -1,7 +1,8 @@
-//! Why a request to a bucket failed, in few words.
+//! The reason why a request to a bucket failed, in a few words.
 //!
-//! The errors of object_store keep the status and the server's answer to themselves, and print
-//! whole answers. So the transport notes what it saw, and this module reads the notes.
+//! The errors of object_store do not provide the status and the server's answer, and their text
+//! contains complete answers. Therefore the transport records what it sees, and this module uses
+//! the record.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -10,19 +11,19 @@ use hyper::StatusCode;
 
 use crate::error::ErrorKind;
 
-/// The longest message of a server that is shown, in characters.
+/// The maximum number of characters of a server's message.
 const LONGEST: usize = 300;
 
 tokio::task_local! {
     static LAST: RefCell<Option<Trouble>>;
 }
 
-/// What the transport saw of a request that failed.
+/// The transport's record of a failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The server's refusal.
+    /// An answer with an error status.
     Status { status: StatusCode, code: String, message: String },
-    /// No answer.
+    /// There was no answer.
     Connection(ErrorKind, String),
 }
 
@@ -33,12 +34,12 @@ pub(super) struct CallFailure {
     trouble: Option<Trouble>,
 }
 
-/// Notes how the latest request ended.
+/// Records the result of the latest request.
 pub(super) fn note(trouble: Option<Trouble>) {
     let _ = LAST.try_with(|last| *last.borrow_mut() = trouble);
 }
 
-/// Runs a call of object_store; a failure gets what the transport noted meanwhile.
+/// Runs a call of object_store. A failure gets the transport's record of it.
 pub(super) async fn watched<T>(
     call: impl Future<Output = object_store::Result<T>>,
 ) -> Result<T, CallFailure> {
@@ -52,7 +53,7 @@ pub(super) async fn watched<T>(
 }
 
 impl CallFailure {
-    /// Returns the kind of error that it becomes.
+    /// Returns the kind of error for this failure.
     pub(super) fn kind(&self) -> ErrorKind {
         use object_store::Error;
         match (&self.trouble, &self.error) {
@@ -70,7 +71,7 @@ impl CallFailure {
         }
     }
 
-    /// Returns `true` if the object, but not the bucket, is missing.
+    /// Returns `true` if the object is missing, but the bucket exists.
     pub(super) fn is_missing_object(&self) -> bool {
         match &self.trouble {
             Some(Trouble::Status { status, code, .. }) => {
@@ -81,17 +82,17 @@ impl CallFailure {
         }
     }
 
-    /// Returns `true` if the server's answer is that the object has not changed.
+    /// Returns `true` if the server answered that the object has not changed.
     pub(super) fn is_not_modified(&self) -> bool {
         matches!(self.error, object_store::Error::NotModified { .. })
     }
 
-    /// Returns `true` if the request may have taken effect all the same.
+    /// Returns `true` if the request may have taken effect although it failed.
     pub(super) fn is_ambiguous(&self) -> bool {
         matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Changed)
     }
 
-    /// Returns the reason as it is shown.
+    /// Returns the reason, in words for users.
     pub(super) fn reason(&self) -> String {
         match &self.trouble {
             Some(Trouble::Status { status, code, message }) => reason_of(*status, code, message),
@@ -101,7 +102,7 @@ impl CallFailure {
     }
 }
 
-/// Returns the text of the error at the end of the chain; those above it repeat it.
+/// Returns the text of the last error in the chain. The errors above it repeat it.
 pub(super) fn innermost(error: &object_store::Error) -> String {
     let mut last: &dyn StdError = error;
     while let Some(source) = last.source() {
@@ -132,14 +133,14 @@ fn reason_of(status: StatusCode, code: &str, message: &str) -> String {
         "AccessDenied" | "AuthorizationFailure" | "AuthorizationPermissionMismatch" => {
             "access is denied"
         }
-        "InvalidAccessKeyId" => "the server does not know the access key",
+        "InvalidAccessKeyId" => "the server does not accept the access key",
         "SignatureDoesNotMatch" | "AuthenticationFailed" => "the secret key is wrong",
         "ExpiredToken" => "the credentials have expired",
         "RequestTimeTooSkewed" => "the clocks of this machine and of the server differ",
         "PermanentRedirect" | "AuthorizationHeaderMalformed" => {
             "the bucket is in another region; set AWS_REGION"
         }
-        "InsufficientStorage" | "QuotaExceeded" => "the quota is used up",
+        "InsufficientStorage" | "QuotaExceeded" => "the quota is exceeded",
         _ => "",
     };
     let text = match status.as_u16() {
@@ -158,7 +159,7 @@ fn reason_of(status: StatusCode, code: &str, message: &str) -> String {
     }
 }
 
-/// Returns the first line of a text, without control characters and cut to a sensible length.
+/// Returns the first line of a text, without control characters and shortened.
 fn shortened(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     let mut short: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
@@ -168,7 +169,7 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// Reads the code and the message of an answer in XML, or in the JSON of token servers.
+/// Parses the code and the message in an answer, which is XML, or JSON from token servers.
 pub(super) fn read(status: StatusCode, header_code: Option<&str>, body: &str) -> Trouble {
     let code = xml(body, "Code").or_else(|| json(body, "error"));
     let message = xml(body, "Message").or_else(|| json(body, "error_description"));
@@ -179,8 +180,8 @@ pub(super) fn read(status: StatusCode, header_code: Option<&str>, body: &str) ->
     }
 }
 
-/// Returns the text of the first element of this name. Only people read it, so the few entities
-/// that occur are enough.
+/// Returns the text of the first element with this name. The text is only shown, so decoding the
+/// usual entities is enough.
 fn xml(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_becomes_one_line() {
+    fn a_refusal_becomes_one_line_without_secrets() {
         let xml = |code: &str, message: &str| {
             format!(
                 "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\

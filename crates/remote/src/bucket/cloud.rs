@@ -7,7 +7,7 @@ use crate::bucket::store::{Opener, Store};
 use crate::location::Cloud;
 use crate::settings::Settings;
 
-/// How to reach a bucket, as the settings say.
+/// The settings for a bucket.
 #[derive(Debug)]
 pub(super) enum Plan {
     S3(Box<S3>),
@@ -16,7 +16,7 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    /// Reads the settings for a bucket; nothing is requested yet.
+    /// Reads the settings for a bucket, without sending a request.
     pub(super) fn new(
         cloud: Cloud,
         bucket: &str,
@@ -30,7 +30,7 @@ impl Plan {
         })
     }
 
-    /// Finds out what the settings leave open, and opens the bucket.
+    /// Determines what the settings leave open, and opens the bucket.
     pub(super) async fn open(&self, opener: &Opener) -> Result<Store, String> {
         match self {
             Self::S3(s3) => s3.open(opener).await,
@@ -39,7 +39,7 @@ impl Plan {
         }
     }
 
-    /// Returns the URL of an object by its encoded path in the bucket.
+    /// Returns the URL of an object, given its encoded path in the bucket.
     pub(super) fn url(&self, path: &str) -> String {
         match self {
             Self::S3(s3) => s3.url(path),
@@ -48,7 +48,7 @@ impl Plan {
         }
     }
 
-    /// Returns what to do if a bucket refuses somebody without credentials.
+    /// Returns the hint for a bucket that refuses requests without credentials.
     pub(super) fn no_credentials(&self) -> &'static str {
         match self {
             Self::S3(_) => s3::NO_CREDENTIALS,

@@ -11,10 +11,10 @@ use crate::bucket::call_failure::innermost;
 use crate::bucket::store::{CredentialSource, Opener, Store};
 use crate::settings::Settings;
 
-/// Where buckets are unless settings say otherwise.
+/// The default server of buckets.
 const SERVER: &str = "https://storage.googleapis.com";
 
-/// How to reach a bucket, as the settings say.
+/// The settings for a bucket.
 #[derive(Debug)]
 pub(super) struct Google {
     builder: GoogleCloudStorageBuilder,
@@ -59,7 +59,7 @@ impl Google {
         Ok(google)
     }
 
-    /// Finds out what the settings leave open, and opens the bucket.
+    /// Determines what the settings leave open, and opens the bucket.
     pub(super) async fn open(&self, opener: &Opener) -> Result<Store, String> {
         let is_anonymous = match self.source {
             CredentialSource::Known => false,
@@ -78,7 +78,7 @@ impl Google {
         let built = builder.with_bucket_name(&self.bucket).build();
         built.map(Arc::new).map_err(|error| {
             let text = error.to_string();
-            // What follows may quote the file, and so the key in it.
+            // The rest of the message can quote the file, which contains the key.
             match text.split_once("decode service account file") {
                 Some(_) => "the file with the credentials is not a key of a service account or of \
                      a user; set GOOGLE_BEARER_TOKEN to the output of: \
@@ -89,18 +89,19 @@ impl Google {
         })
     }
 
-    /// Returns the URL of an object, for people.
+    /// Returns the URL of an object in a form that can be shown.
     pub(super) fn url(&self, key: &str) -> String {
         format!("{}/{}/{key}", self.server, self.bucket)
     }
 }
 
-/// What to set when a bucket refuses requests without credentials.
+/// The hint for a bucket that refuses requests without credentials.
 pub(super) const NO_CREDENTIALS: &str = "no credentials were found: set \
      GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login";
 
 fn anonymous(builder: GoogleCloudStorageBuilder) -> GoogleCloudStorageBuilder {
-    // Uploads get a token in any case; an empty one is refused at once instead of being looked for.
+    // Uploads always need a token. With an empty one, the server refuses them at once, and
+    // object_store does not search for credentials.
     let nobody = StaticCredentialProvider::new(GcpCredential { bearer: String::new() });
     builder.with_credentials(Arc::new(nobody)).with_skip_signature(true)
 }
@@ -118,7 +119,7 @@ fn has_credentials(settings: &Settings) -> bool {
         || settings.get("HOME").is_some_and(|home| std::path::Path::new(home).join(file).exists())
 }
 
-/// Returns `true` if the machine is one of Google's.
+/// Returns `true` if this machine is in Google Cloud, where it can have an account.
 async fn has_machine_account(opener: &Opener) -> bool {
     let request = Request::builder()
         .uri("http://metadata.google.internal/computeMetadata/v1/")

@@ -1,26 +1,26 @@
-//! The memory for what is uploaded to a bucket.
+//! The memory for uploads to a bucket.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many bytes of all uploads are in memory at a time.
+/// The maximum number of bytes of all uploads in memory.
 const TOTAL: u64 = 32 * 1024 * 1024;
-/// The size from which on a buffer is used again. There are few of them at a time.
+/// The size from which a buffer is reused. There are only a few such buffers at a time.
 const LARGE: u64 = 4 * 1024 * 1024;
 const UNIT: u64 = 64 * 1024;
 const UNITS: u32 = (TOTAL / UNIT) as u32;
 
-/// What all uploads to a bucket share. Large buffers are used again: an allocator keeps those that
-/// are freed, for each thread its own.
+/// The memory that all uploads to a bucket share. Large buffers are reused, because allocators keep
+/// freed memory for each thread, and it would add up.
 #[derive(Debug, Clone)]
 pub(super) struct Memory {
     units: Arc<Semaphore>,
     buffers: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
-/// Memory for one part.
+/// The memory for one part.
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -29,11 +29,11 @@ pub(super) struct Buffer {
 }
 
 impl Memory {
-    /// Waits until there is memory for so many bytes. A part that is larger than all of it is alone
-    /// in it.
+    /// Waits until there is memory for this number of bytes. A part that is larger than the total
+    /// gets the total.
     pub(super) async fn take(&self, bytes: u64) -> Buffer {
         let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(UNITS).min(UNITS);
-        // It is never closed.
+        // The semaphore is never closed.
         let units = Arc::clone(&self.units).acquire_many_owned(units).await.ok();
         let used = match bytes >= LARGE {
             true => self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop(),
@@ -50,13 +50,13 @@ impl Default for Memory {
 }
 
 impl Buffer {
-    /// Returns the buffer with this size, to be filled.
+    /// Resizes the buffer to this size, and returns it to be filled.
     pub(super) fn sized(&mut self, size: usize) -> &mut [u8] {
         self.bytes.resize(size, 0);
         &mut self.bytes
     }
 
-    /// Returns what was filled in. The memory is free again when the last clone is dropped.
+    /// Returns the content of the buffer. The memory is released when the last clone is dropped.
     pub(super) fn filled(self) -> Bytes {
         Bytes::from_owner(self)
     }
@@ -74,7 +74,7 @@ impl Drop for Buffer {
         if (bytes.capacity() as u64) < LARGE {
             return;
         }
-        // Before the units are free, so that whoever waits for them finds it.
+        // The buffer is returned before its units are released, so that a waiting upload finds it.
         self.memory.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_part_waits_until_those_before_it_are_gone() {
+    async fn a_part_waits_until_earlier_parts_are_released() {
         let memory = Memory::default();
         let most = memory.take(TOTAL - 1).await.filled();
         let clone = most.clone();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_buffer_is_used_again() {
+    async fn a_large_buffer_is_reused() {
         let memory = Memory::default();
         let mut first = memory.take(LARGE).await;
         let address = first.sized(LARGE as usize).as_ptr();

@@ -44,16 +44,16 @@ use crate::object::{Entry, Etag, Object};
 use crate::settings::Settings;
 use crate::upload::{Condition, PutOptions, Upload};
 
-/// The largest object that is written by a single request.
+/// The maximum size of an object that is written with a single request.
 const SINGLE: u64 = 8 * 1024 * 1024;
 
-/// How often a conditional write is repeated whose answer got lost.
+/// The number of repetitions of a conditional write whose answer was lost.
 const REPETITIONS: usize = 3;
 
-/// What an object is now.
+/// The current state of an object.
 struct Current {
     version: PutResult,
-    /// It has the content that was to be written.
+    /// Whether it has the content that was to be written.
     is_ours: bool,
 }
 
@@ -135,7 +135,7 @@ impl Bucket {
         Ok(Get::Found(Download::new(self.shown(key), object, range.start, body)))
     }
 
-    /// Answers a request for no bytes, which HTTP cannot express.
+    /// Answers a request for an empty range, which HTTP cannot express.
     async fn empty(&self, key: &Key, request: &GetRequest, at: u64) -> Result<Get, Error> {
         let Some(object) = self.head(key).await? else { return Ok(Get::NotFound) };
         if request.if_none_match.is_some() && request.if_none_match == object.etag {
@@ -182,7 +182,7 @@ impl Bucket {
         Object { size: Some(size), etag, sha256: options.sha256 }
     }
 
-    /// Buckets know no condition for uploads in parts, so it is checked before.
+    /// Checks the condition before an upload in parts, for which buckets support no conditions.
     async fn check_before(&self, key: &Key, condition: &Condition) -> Result<(), Error> {
         let holds = match condition {
             Condition::Always => true,
@@ -226,8 +226,8 @@ impl Bucket {
             if options.mode == PutMode::Overwrite || !failure.is_ambiguous() {
                 return Err(self.error("write", key, store, &failure));
             }
-            // The answer of a write that took effect may have got lost on the way; then the
-            // condition does not hold the second time, because of the object that was written.
+            // The write may have taken effect although its answer was lost. Then the condition does
+            // not hold for the repetition, because of the object that was written.
             let current = self.current(store, path, &bytes).await;
             if let Some(Current { is_ours: true, version }) = current {
                 return Ok(version);
@@ -245,7 +245,7 @@ impl Bucket {
         }
     }
 
-    /// Returns what an object is now, if it can be read.
+    /// Returns the current state of an object, if it can be read.
     async fn current(&self, store: &Store, path: &Path, bytes: &Bytes) -> Option<Current> {
         let call = async {
             let found = store.objects.get(path).await?;
@@ -277,7 +277,8 @@ impl Bucket {
         Ok(entries)
     }
 
-    /// Returns the entry of a list, unless it is hidden or has no proper key.
+    /// Returns the entry for a list, or `None` if the object is hidden or its name is not a valid
+    /// key.
     fn entry(&self, meta: &ObjectMeta) -> Option<Entry> {
         let path = meta.location.as_ref();
         let path = match self.0.prefix.as_str() {
@@ -301,24 +302,24 @@ impl Bucket {
         }
     }
 
-    /// Waits until uploads that were dropped have been aborted.
+    /// Waits until dropped uploads have been aborted.
     pub(crate) async fn settle(&self) {
         self.0.aborts.settle().await;
     }
 
-    /// Returns the URL of an object, for people.
+    /// Returns the URL of an object in a form that can be shown.
     pub(crate) fn url(&self, key: &Key) -> String {
         let path = self.full(key);
         self.0.plan.url(&path.parse().map_or(path, |key: Key| key.encoded()))
     }
 
-    /// Returns the name of an object in the whole bucket.
+    /// Returns the name of an object in the bucket, including the prefix.
     fn full(&self, key: &Key) -> String {
         let slash = if self.0.prefix.is_empty() { "" } else { "/" };
         format!("{}{slash}{key}", self.0.prefix)
     }
 
-    /// Returns the name of an object as people may read it.
+    /// Returns the name of an object in a form that can be shown.
     fn shown(&self, key: &Key) -> String {
         self.0.location.shown(key)
     }
@@ -362,10 +363,10 @@ impl Bucket {
         attributes
     }
 
-    /// Returns the name of the SHA-256 among the notes on an object.
+    /// Returns the name of the attribute that contains an object's SHA-256.
     fn sha256_attribute(&self) -> Attribute {
         Attribute::Metadata(match self.0.cloud {
-            // Azure takes only names that are identifiers in C#.
+            // Azure accepts only names that are identifiers in C#.
             Cloud::Azure => "sealift_sha256".into(),
             Cloud::S3 | Cloud::Google => "sealift-sha256".into(),
         })

@@ -17,16 +17,16 @@ use crate::key::Key;
 use crate::object::Object;
 use crate::upload::PutOptions;
 
-/// The smallest part.
+/// The minimum size of a part.
 const PART: u64 = 8 * 1024 * 1024;
-/// How many parts there may be; buckets take 10,000.
+/// The maximum number of parts. Buckets allow 10,000.
 const PARTS: u64 = 9_000;
 
 type Part = BoxFuture<'static, Result<u64, CallFailure>>;
 
 impl Bucket {
-    /// Writes an object in parts, several at a time as far as there is memory. It becomes visible
-    /// when the last one is there.
+    /// Writes an object in parts, several at a time if there is memory. The object becomes visible
+    /// when all parts have been combined.
     pub(super) async fn put_multipart(
         &self,
         key: &Key,
@@ -52,7 +52,7 @@ impl Bucket {
         for range in parts(size, part) {
             let length = range.end - range.start;
             let mut buffer = std::pin::pin!(self.0.memory.take(length));
-            // Parts that are on their way go on while this one waits.
+            // Parts that are being sent continue while this one waits.
             let buffer = loop {
                 tokio::select! {
                     buffer = &mut buffer => break buffer,
@@ -68,8 +68,8 @@ impl Bucket {
             taken(result)?;
         }
         let completed = watched(upload.complete()).await;
-        // Not every server states the tag of what it put together, and the answer may have got lost
-        // on the way, in which case a repeated request finds no upload.
+        // Not every server states the tag of the combined object. The answer may also have been
+        // lost, in which case the repeated request does not find the upload.
         let found = self.head(key).await?.unwrap_or_else(Object::unknown);
         let is_ours = found.sha256.is_some() && found.sha256 == options.sha256;
         match completed {
@@ -84,7 +84,7 @@ impl Bucket {
     }
 }
 
-/// Returns the size of the parts of an object.
+/// Returns the size of each part of an object except the last.
 fn part_size(size: u64) -> u64 {
     PART.max(size.div_ceil(PARTS))
 }

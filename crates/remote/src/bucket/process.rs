@@ -1,4 +1,4 @@
-//! Programs that print credentials, as `credential_process` of an AWS profile names them.
+//! Programs that print credentials, as set by `credential_process` in an AWS profile.
 
 use std::fmt;
 use std::process::Stdio;
@@ -13,12 +13,12 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-/// How long a program may run.
+/// The time limit of a program.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How long before they expire credentials are replaced, in seconds.
+/// The number of seconds before their expiry at which credentials are replaced.
 const MARGIN: i64 = 300;
 
-/// Runs a program for credentials, and again before they expire.
+/// Gets credentials from a program, and runs it again before they expire.
 pub(super) struct ProcessCredentials {
     command: Box<str>,
     latest: Mutex<Option<(Arc<AwsCredential>, Option<Timestamp>)>>,
@@ -37,7 +37,7 @@ impl ProcessCredentials {
         {
             return Ok(Arc::clone(credential));
         }
-        let words = words(&self.command).ok_or("credential_process has an open quote")?;
+        let words = words(&self.command).ok_or("a quote in credential_process is not closed")?;
         let [program, arguments @ ..] = words.as_slice() else {
             return Err("credential_process is empty".to_owned());
         };
@@ -51,7 +51,7 @@ impl ProcessCredentials {
         if !output.status.success() {
             return Err(fails(&format!("failed with {}; run it to see why", output.status)));
         }
-        // What it prints is never shown: it has the secret in it.
+        // The output is never shown, because it contains the secret.
         let found = read(&output.stdout).ok_or_else(|| {
             fails("did not print JSON with Version 1, AccessKeyId and SecretAccessKey")
         })?;
@@ -84,7 +84,7 @@ impl fmt::Debug for ProcessCredentials {
     }
 }
 
-/// Reads what a program prints.
+/// Parses the output of a program.
 fn read(output: &[u8]) -> Option<(Arc<AwsCredential>, Option<Timestamp>)> {
     let output: Value = serde_json::from_slice(output).ok()?;
     let text = |key: &str| output[key].as_str().map(str::to_owned);
@@ -103,8 +103,8 @@ fn read(output: &[u8]) -> Option<(Arc<AwsCredential>, Option<Timestamp>)> {
     Some((Arc::new(credential), expires))
 }
 
-/// Splits a command into words as a shell does, without expanding anything. `None` if a quote is
-/// not closed.
+/// Splits a command into words as a shell does, without expanding anything. Returns `None` if a
+/// quote is not closed.
 fn words(command: &str) -> Option<Vec<String>> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut rest = command.chars();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_is_asked_once_until_its_answer_expires() {
+    async fn a_program_runs_again_only_after_its_credentials_expire() {
         let folder = tempfile::tempdir().unwrap();
         let calls = folder.path().join("calls");
         for (expiration, expected) in [("2999-01-01T00:00:00Z", 1), ("2001-01-01T00:00:00Z", 2)] {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_program_prints_is_not_shown() {
+    async fn the_output_of_a_program_is_not_shown() {
         for (command, words) in [
             ("sh -c 'echo canary'", "did not print JSON"),
             ("sh -c 'echo canary >&2; exit 3'", "failed with exit status: 3"),

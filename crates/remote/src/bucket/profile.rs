@@ -1,17 +1,18 @@
-//! The files that the AWS CLI keeps profiles in.
+//! The files in which the AWS CLI stores profiles.
 
 use std::collections::BTreeMap;
 
-/// The settings of a profile, from both files. Secrets are among them, so there is no `Debug`.
+/// The settings of a profile, from both files. It has no `Debug`, because it contains secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Profile(BTreeMap<String, String>);
 
-/// Returns the settings of a profile; `None` if neither file has it. A setting in the credentials
-/// file overrides the one in the config file.
+/// Returns the settings of a profile, or `None` if neither file contains it. A setting in the
+/// credentials file overrides the one in the config file.
 pub(super) fn find(name: &str, credentials: &str, config: &str) -> Option<Profile> {
     let (credentials, config) = (sections(credentials), sections(config));
     let long = format!("profile {name}");
-    // A profile needs the word in the config file; `default` does with or without.
+    // In the config file, the names of profiles follow the word `profile`, which is optional for
+    // `default`.
     let in_config = config.get(&long).or_else(|| config.get(name).filter(|_| name == "default"));
     let in_credentials = credentials.get(name);
     if in_config.is_none() && in_credentials.is_none() {
@@ -29,13 +30,13 @@ pub(super) fn find(name: &str, credentials: &str, config: &str) -> Option<Profil
 }
 
 impl Profile {
-    /// Returns a setting that is not empty.
+    /// Returns the value of a setting, or `None` if it is missing or empty.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Returns the setting that makes this a profile which only the AWS CLI can use, if there is
-    /// one and there are no keys.
+    /// Returns the setting because of which only the AWS CLI can use this profile, if there is one
+    /// and the profile contains no keys.
     pub(super) fn needs_the_cli(&self) -> Option<&'static str> {
         if self.get("aws_access_key_id").is_some() || self.get("credential_process").is_some() {
             return None;
@@ -46,7 +47,8 @@ impl Profile {
     }
 }
 
-/// Parses a file into its sections. An indented setting belongs to the one above it, as `s3.KEY`.
+/// Parses a file into sections. An indented setting belongs to the one above it, and is named
+/// `s3.KEY`.
 fn sections(text: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let (mut section, mut parent) = (None, String::new());
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_read() {
+    fn a_profile_combines_both_files() {
         let default = of("default").unwrap();
         assert_eq!(default.get("aws_access_key_id"), Some("A"));
         assert_eq!(default.get("aws_secret_access_key"), Some("b=c"));
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_keys_is_told_from_none() {
+    fn a_profile_without_keys_differs_from_a_missing_one() {
         assert_eq!(of("sso").unwrap().needs_the_cli(), Some("sso_session"));
         assert_eq!(of("empty").unwrap().needs_the_cli(), None);
         assert!(of("plain").is_none() && of("nobody").is_none());

@@ -14,15 +14,15 @@ use crate::bucket::profile::{self, Profile};
 use crate::bucket::store::{CredentialSource, Opener, Store};
 use crate::settings::Settings;
 
-/// The region of servers that have none.
+/// The default region.
 const NO_REGION: &str = "us-east-1";
 
-/// How to reach a bucket, as the settings say.
+/// The settings for a bucket.
 #[derive(Debug)]
 pub(super) struct S3 {
     builder: AmazonS3Builder,
     bucket: String,
-    /// The URL that the bucket's name is appended to, if it is not Amazon's.
+    /// The URL to which the bucket's name is appended, unless the server is Amazon's.
     endpoint: Option<String>,
     region: Option<String>,
     source: CredentialSource,
@@ -69,7 +69,7 @@ impl S3 {
         Ok(s3)
     }
 
-    /// Finds out what the settings leave open, and opens the bucket.
+    /// Determines what the settings leave open, and opens the bucket.
     pub(super) async fn open(&self, opener: &Opener) -> Result<Store, String> {
         let region = match (&self.region, &self.endpoint) {
             (Some(region), _) => region.clone(),
@@ -89,7 +89,7 @@ impl S3 {
         Ok(Store { objects: Arc::new(store), anonymous })
     }
 
-    /// Asks Amazon for the region of the bucket, which it tells everybody, with any status.
+    /// Asks Amazon for the region of the bucket. Every answer contains it, whatever its status.
     async fn find_region(&self, opener: &Opener) -> Option<String> {
         let url = format!("https://s3.{NO_REGION}.amazonaws.com/{}", self.bucket);
         let request = Request::builder().method(Method::HEAD).uri(url);
@@ -97,7 +97,7 @@ impl S3 {
         Some(answer.headers().get("x-amz-bucket-region")?.to_str().ok()?.to_owned())
     }
 
-    /// Returns the URL of an object, for people.
+    /// Returns the URL of an object in a form that can be shown.
     pub(super) fn url(&self, key: &str) -> String {
         match (&self.endpoint, &self.region) {
             (Some(endpoint), _) => {
@@ -111,11 +111,11 @@ impl S3 {
     }
 }
 
-/// What to set when a bucket refuses requests without a signature.
+/// The hint for a bucket that refuses unsigned requests.
 pub(super) const NO_CREDENTIALS: &str = "no credentials were found: set AWS_ACCESS_KEY_ID and \
      AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
 
-/// Returns `true` if the environment itself has credentials, or says where they are.
+/// Returns `true` if the environment contains credentials, or the place where they are.
 fn has_credentials(settings: &Settings) -> bool {
     let has = |name| settings.get(name).is_some();
     has("AWS_ACCESS_KEY_ID")
@@ -134,7 +134,7 @@ fn source(settings: &Settings, endpoint: Option<&str>) -> CredentialSource {
     {
         return CredentialSource::Known;
     }
-    // The machine's role is for Amazon only.
+    // The role of a machine is only valid for Amazon's servers.
     let is_amazons = endpoint.is_none_or(|endpoint| endpoint.contains(".amazonaws.com"));
     match is_amazons && !settings.is_on("AWS_EC2_METADATA_DISABLED") {
         true => CredentialSource::Machine,
@@ -142,7 +142,7 @@ fn source(settings: &Settings, endpoint: Option<&str>) -> CredentialSource {
     }
 }
 
-/// Returns `true` if the machine is one of Amazon's with a role.
+/// Returns `true` if this machine is in Amazon's cloud, where it can have a role.
 async fn has_machine_role(opener: &Opener) -> bool {
     let request = Request::builder()
         .method(Method::PUT)
@@ -151,7 +151,7 @@ async fn has_machine_role(opener: &Opener) -> bool {
     opener.ask(request, Duration::from_secs(1)).await.is_some_and(|r| r.status().is_success())
 }
 
-/// Reads the profile that is named, or else the default one.
+/// Reads the selected profile, or else the default one.
 fn read_profile(settings: &Settings) -> Result<Option<Profile>, String> {
     let named = settings.first(&["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]);
     let file = |variable, path| match settings.get(variable) {
@@ -167,14 +167,14 @@ fn read_profile(settings: &Settings) -> Result<Option<Profile>, String> {
     if let Some(setting) = profile.as_ref().and_then(Profile::needs_the_cli) {
         let name = named.unwrap_or("default");
         return Err(format!(
-            "the profile `{name}` uses {setting}, which only the AWS CLI can do; run: \
+            "the profile `{name}` uses {setting}, which only the AWS CLI supports; run: \
              eval \"$(aws configure export-credentials --profile {name} --format env)\""
         ));
     }
     Ok(profile)
 }
 
-/// Reads a file; one that does not exist is empty.
+/// Reads a file. A missing file counts as empty.
 fn text_of(file: Option<PathBuf>) -> Result<String, String> {
     let Some(file) = file else { return Ok(String::new()) };
     match std::fs::read_to_string(&file) {
@@ -186,7 +186,7 @@ fn text_of(file: Option<PathBuf>) -> Result<String, String> {
 
 type Provider = Arc<dyn CredentialProvider<Credential = AwsCredential>>;
 
-/// Returns what a profile gets its keys from, if it has any.
+/// Returns the source of a profile's credentials, if it has one.
 fn provider(profile: &Profile) -> Result<Option<Provider>, String> {
     if let Some(key_id) = profile.get("aws_access_key_id") {
         let secret_key = profile

@@ -1,4 +1,4 @@
-//! A bucket that is opened.
+//! An open bucket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,33 +12,33 @@ use crate::bucket::transport::Transport;
 use crate::http::client::Client;
 use crate::settings::Settings;
 
-/// How often object_store repeats a request.
+/// The number of repetitions of a request by object_store.
 const TRIES: usize = 6;
-/// Until when a request is repeated. A signature is valid for 15 minutes.
+/// The time after which a request is not repeated any more. A signature is valid for 15 minutes.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The longest pause before a repetition.
+/// The maximum length of a pause before a repetition.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Where credentials come from.
+/// The source of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CredentialSource {
-    /// The settings have them.
+    /// The settings contain credentials.
     Known,
-    /// The role of the machine, if it has one.
+    /// The role of the machine provides them, if it has one.
     Machine,
     /// There are none, and requests are not signed.
     None,
 }
 
-/// A bucket that requests are sent to.
+/// A bucket to which requests can be sent.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     pub(super) objects: Arc<dyn ObjectStore>,
-    /// Requests are not signed, because there are no credentials.
+    /// Whether requests are not signed, because there are no credentials.
     pub(super) anonymous: bool,
 }
 
-/// What it takes to open a bucket.
+/// The client and the settings with which buckets are opened.
 #[derive(Debug, Clone)]
 pub(super) struct Opener {
     client: Client,
@@ -59,7 +59,7 @@ impl Opener {
         Transport::new(self.client.clone())
     }
 
-    /// Returns when requests are repeated: after 408, 429, 5xx and broken connections.
+    /// Returns the rules for repetitions: after 408, 429, 5xx and lost connections.
     pub(super) fn retry(&self) -> RetryConfig {
         let backoff = BackoffConfig {
             init_backoff: self.backoff,
@@ -69,7 +69,8 @@ impl Opener {
         RetryConfig { backoff, max_retries: TRIES, retry_timeout: PATIENCE }
     }
 
-    /// Sends a request without a body, once. `None` if there is no answer in time.
+    /// Sends a request without a body once. Returns `None` if there is no answer within the time
+    /// limit.
     pub(super) async fn ask(
         &self,
         request: request::Builder,

@@ -1,4 +1,4 @@
-//! The way from object_store to the HTTP client.
+//! Connects object_store to this crate's HTTP client.
 
 use std::error::Error as StdError;
 
@@ -16,10 +16,10 @@ use crate::bucket::call_failure::{Trouble, note, read};
 use crate::http::client::Client;
 use crate::http::failure::{Failure, FailureKind};
 
-/// The longest answer of a refusal that is read.
+/// The maximum size of an error answer that is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
-/// Sends the requests of object_store, and notes what becomes of them.
+/// Sends the requests of object_store, and records their results.
 #[derive(Debug, Clone)]
 pub(super) struct Transport(Client);
 
@@ -44,7 +44,7 @@ impl Transport {
         let header = ["x-ms-error-code", "x-amz-error-code"];
         let code = header.iter().find_map(|name| parts.headers.get(*name));
         let code = code.and_then(|code| code.to_str().ok()).map(str::to_owned);
-        // A longer one, or one that breaks off, says nothing that the status does not say.
+        // If the answer is longer or interrupted, only its status is used.
         let body = match Limited::new(body, LONGEST_REFUSAL).collect().await {
             Ok(body) if parts.status != StatusCode::NOT_MODIFIED => body.to_bytes(),
             _ => bytes::Bytes::new(),
@@ -54,7 +54,8 @@ impl Transport {
     }
 }
 
-/// Notes that there is no answer, and says whether a repetition may help.
+/// Records that there is no answer, and returns an error that states whether a repetition may
+/// succeed.
 fn failed(failure: Failure) -> HttpError {
     let kind = match failure.kind {
         FailureKind::Connect => HttpErrorKind::Connect,

@@ -1,15 +1,15 @@
-//! Versions of objects as entity tags.
+//! Entity tags that contain the versions of objects.
 
 use object_store::{PutMode, UpdateVersion};
 
 use crate::location::Cloud;
 use crate::object::Etag;
 
-/// What separates an entity tag and a generation.
+/// The character between an entity tag and a generation.
 const SEPARATOR: char = '#';
 
-/// Makes a tag. Google compares generations instead of entity tags before it writes, so its tags
-/// have both.
+/// Creates a tag. For writes, Google compares generations instead of entity tags, so the tags of
+/// its objects contain both.
 pub(super) fn etag(cloud: Cloud, etag: String, version: Option<String>) -> Etag {
     match (cloud, version) {
         (Cloud::Google, Some(generation)) => Etag::new(format!("{etag}{SEPARATOR}{generation}")),
@@ -17,7 +17,7 @@ pub(super) fn etag(cloud: Cloud, etag: String, version: Option<String>) -> Etag 
     }
 }
 
-/// Returns the entity tag and, of Google's, the generation.
+/// Returns the entity tag and, for Google, the generation.
 pub(super) fn parts(cloud: Cloud, etag: &Etag) -> (String, Option<String>) {
     match etag.as_str().rsplit_once(SEPARATOR) {
         Some((etag, generation)) if cloud == Cloud::Google => {
@@ -27,8 +27,8 @@ pub(super) fn parts(cloud: Cloud, etag: &Etag) -> (String, Option<String>) {
     }
 }
 
-/// Removes the quotes of the tag that an object must have to be replaced. Returns `false` if that
-/// changes nothing, or if the object has another tag now.
+/// Removes the quotes from the tag that an object must have to be replaced. Returns `false` if
+/// there are no quotes, or if the object has another tag now.
 ///
 /// Ceph's radosgw before version 18 compares the header with a tag without quotes, so a condition
 /// with quotes never holds.
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_has_all_that_a_write_needs() {
+    fn a_tag_contains_what_a_conditional_write_needs() {
         let google = etag(Cloud::Google, "\"a\"".to_owned(), Some("17".to_owned()));
         assert_eq!(parts(Cloud::Google, &google), ("\"a\"".to_owned(), Some("17".to_owned())));
         let s3 = etag(Cloud::S3, "\"a#b\"".to_owned(), Some("17".to_owned()));

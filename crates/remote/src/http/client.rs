@@ -1,4 +1,4 @@
-//! Requests and answers.
+//! Sends requests.
 
 use std::error::Error as StdError;
 
@@ -20,7 +20,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn StdError + Send + Sync>>;
 
 /// A client with a pool of connections, which clones share.
 ///
-/// There is no limit on how long a request takes, only on how long no byte comes or goes.
+/// The time of a request is not limited; only the time during which no data is sent or received is.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     pool: Pool<Connector, Body>,
@@ -28,7 +28,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Creates a client. Nothing is read but the settings.
+    /// Creates a client. It reads only the settings.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         let connector = Connector::new(settings)?;
         let mut pool = Pool::builder(TokioExecutor::new());
@@ -37,9 +37,9 @@ impl Client {
     }
 
     /// Sends a request to the server of its URL, which must have a scheme and a host, and waits for
-    /// the head of the answer. Nothing is repeated.
+    /// the head of the answer. The request is not repeated.
     ///
-    /// The body of the answer fails with an error that [`Failure::of`] describes.
+    /// If the body of the answer fails, [`Failure::of`] describes its error.
     pub(crate) async fn send(
         &self,
         mut request: Request<Body>,

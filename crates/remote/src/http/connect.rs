@@ -1,4 +1,4 @@
-//! New connections: directly, or through a proxy.
+//! Opens connections, directly or through a proxy.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::http::proxy::{Proxies, Proxy};
 use crate::http::tls::Tls;
 use crate::settings::Settings;
 
-/// How long a connection may take to be made, with its proxy and TLS.
+/// The time limit for opening a connection, including its proxy and TLS.
 const CONNECT: Duration = Duration::from_secs(20);
 
-/// What makes connections for a pool.
+/// Opens connections for a pool.
 #[derive(Debug, Clone)]
 pub(super) struct Connector(Arc<Inner>);
 
@@ -45,7 +45,7 @@ impl Connector {
         Ok(Self(Arc::new(Inner { tcp, tls: Tls::new(settings), proxies, idle })))
     }
 
-    /// Returns the proxy that sees the requests for this URL, if there is one.
+    /// Returns the proxy that receives the requests for this URL, if there is one.
     pub(super) fn proxy_of_plain(&self, uri: &Uri) -> Option<&Proxy> {
         let is_plain = uri.scheme_str() == Some("http");
         self.0.proxies.of(uri).filter(|_| is_plain)
@@ -117,7 +117,7 @@ impl Inner {
     }
 }
 
-/// Requests a connection to the server of this URL from a proxy.
+/// Asks a proxy for a connection to the server of this URL.
 async fn tunnel(
     stream: Box<dyn ByteStream>,
     uri: &Uri,
@@ -154,7 +154,7 @@ async fn tunnel(
                 false if denied => FailureKind::Final(ErrorKind::Denied),
                 false => FailureKind::Final(ErrorKind::Unreachable),
             };
-            Err(fails(kind, format!("it answers {status}")))
+            Err(fails(kind, format!("it answered {status}")))
         }
     }
 }

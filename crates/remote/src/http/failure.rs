@@ -1,4 +1,4 @@
-//! Why there is no answer to a request.
+//! The reasons why there is no answer to a request.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,8 @@ use rustls::CertificateError;
 
 use crate::error::ErrorKind;
 
-/// Why there is no answer, or no end of one. It holds no secret: neither URLs nor headers.
+/// The reason why there is no answer, or no complete one. It contains no secrets: neither URLs nor
+/// headers.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{reason}")]
 pub(crate) struct Failure {
@@ -17,18 +18,18 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
 }
 
-/// When it failed.
+/// The stage at which a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureKind {
-    /// No connection was made, so the server has seen nothing of the request.
+    /// No connection was opened, so the server has not received anything of the request.
     Connect,
-    /// The connection broke; the server may have seen the request.
+    /// The connection was lost. The server may have received the request.
     Broken,
-    /// No byte came or went for too long; the server may have seen the request.
+    /// No data was sent or received for too long. The server may have received the request.
     Silent,
     /// The answer is not HTTP.
     NotHttp,
-    /// It fails again if it is repeated: a certificate that is not trusted, a wrong setting.
+    /// A repetition would fail as well: a certificate is not trusted, or a setting is wrong.
     Final(ErrorKind),
 }
 
@@ -37,7 +38,7 @@ impl Failure {
         Self { kind, reason: reason.into() }
     }
 
-    /// Returns the kind of error that a caller sees if repeating does not help.
+    /// Returns the kind of error that the caller gets if the request is not repeated any more.
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind {
             FailureKind::Connect | FailureKind::Broken | FailureKind::Silent => {
@@ -92,7 +93,7 @@ impl Failure {
         Self::new(FailureKind::Broken, error.to_string())
     }
 
-    /// Describes why a handshake failed.
+    /// Describes the reason why a TLS handshake failed.
     pub(crate) fn of_handshake(error: &io::Error, host: &str) -> Self {
         let inner = error.get_ref();
         let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
@@ -111,8 +112,8 @@ impl Failure {
 fn describe_certificate(error: &CertificateError, host: &str) -> String {
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate is by an authority that is \
-             not trusted here; set SSL_CERT_FILE to a file with the authority's certificate"
+            "the server's certificate is from an authority that is not trusted; set SSL_CERT_FILE \
+             to a file with the authority's certificate"
                 .to_owned()
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -128,13 +129,13 @@ fn describe_certificate(error: &CertificateError, host: &str) -> String {
     }
 }
 
-/// No byte came or went for this long.
+/// The error of a connection on which no data was sent or received for this long.
 #[derive(Debug)]
 pub(super) struct Silence(pub(super) Duration);
 
 impl fmt::Display for Silence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no byte came or went for {} s", self.0.as_secs_f64())
+        write!(f, "no data was sent or received for {} s", self.0.as_secs_f64())
     }
 }
 

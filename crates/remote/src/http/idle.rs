@@ -1,4 +1,4 @@
-//! Connections that notice when nothing moves.
+//! Connections that fail if no data moves.
 
 use std::io;
 use std::pin::Pin;
@@ -15,11 +15,12 @@ pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for S {}
 
-/// A connection that fails when no byte comes or goes for too long while somebody waits for it.
+/// A connection that fails if no data is sent or received for too long while a reader or writer
+/// waits.
 ///
-/// A server that refuses an upload answers early and closes its side. The next write then fails,
-/// and a client that stops there never sees the answer, which lies ready to be read. So a write to
-/// a closed side waits, and reading goes on.
+/// A server that refuses an upload answers early and closes its side. The next write then fails. A
+/// client that stops there never reads the answer, although it has arrived. Therefore a write to a
+/// closed connection stays pending, and reading continues.
 pub(super) struct WatchedStream {
     stream: Box<dyn ByteStream>,
     is_proxied: bool,
@@ -32,7 +33,7 @@ pub(super) struct WatchedStream {
 }
 
 impl WatchedStream {
-    /// Watches a stream. `is_proxied` means that requests name the whole URL, as a proxy needs.
+    /// Watches a stream. If `is_proxied`, requests contain the complete URL, as a proxy requires.
     pub(super) fn new(stream: Box<dyn ByteStream>, is_proxied: bool, limit: Duration) -> Self {
         let deadline = Box::pin(tokio::time::sleep(limit));
         Self {
@@ -46,7 +47,7 @@ impl WatchedStream {
         }
     }
 
-    /// Notes that a read or a write waits. Bytes in the one direction excuse the other.
+    /// Records that a read or a write waits. Data in one direction restarts the time limit of both.
     fn wait(&mut self, was_waiting: bool, cx: &mut Context<'_>) -> Poll<io::Error> {
         if !was_waiting {
             self.restart();
@@ -166,16 +167,16 @@ mod tests {
         let mut watched = WatchedStream::new(Box::new(stream), false, LIMIT);
         server.write_all(b"a").await.unwrap();
         watched.read_u8().await.unwrap();
-        // Nobody reads for longer than the limit.
+        // There is no reader for longer than the limit.
         tokio::time::sleep(LIMIT * 2).await;
         let mut read = std::pin::pin!(watched.read_u8());
         assert!(poll!(&mut read).is_pending(), "the wait begins only now");
         let error = read.await.unwrap_err();
-        assert_eq!(error.to_string(), "no byte came or went for 0.03 s");
+        assert_eq!(error.to_string(), "no data was sent or received for 0.03 s");
     }
 
     #[tokio::test]
-    async fn an_answer_is_read_after_the_other_side_refuses_to_read() {
+    async fn an_answer_is_read_after_the_other_side_stopped_reading() {
         let (mut server, stream) = tokio::io::duplex(8);
         let mut watched = WatchedStream::new(Box::new(stream), false, LIMIT);
         server.write_all(b"no").await.unwrap();

@@ -1,5 +1,5 @@
-//! A client for HTTP/1.1 over TCP or TLS, through proxies, with streamed bodies and without a limit
-//! on the whole time.
+//! A client for HTTP/1.1 over TCP or TLS, which supports proxies, streams bodies and does not limit
+//! the total time of a request.
 
 pub(crate) mod client;
 mod connect;

@@ -1,4 +1,4 @@
-//! Which requests go through a proxy.
+//! Decides which requests use a proxy.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use crate::error::{Error, ErrorKind};
 use crate::settings::Settings;
 
-/// The proxies of the settings.
+/// The proxies in the settings.
 #[derive(Debug, Default)]
 pub(super) struct Proxies {
     http: Option<Proxy>,
@@ -20,22 +20,22 @@ pub(super) struct Proxies {
     without: Vec<Exception>,
 }
 
-/// A proxy. Its login is in no `Debug`.
+/// A proxy. Its `Debug` does not show the login.
 #[derive(Clone)]
 pub(super) struct Proxy {
-    /// Its URL without login and path.
+    /// The URL of the proxy, without login and path.
     pub(super) uri: Uri,
-    /// The value of `Proxy-Authorization`.
+    /// The value of the header `Proxy-Authorization`.
     pub(super) login: Option<HeaderValue>,
 }
 
-/// What is requested without a proxy.
+/// An entry of `NO_PROXY`: URLs that are requested without a proxy.
 #[derive(Debug, PartialEq, Eq)]
 enum Exception {
     All,
-    /// A host and everything below it, and the port if it is only for one.
+    /// A host with all its subdomains, and the port if the entry has one.
     Domain(String, Option<u16>),
-    /// The addresses that begin with the same bits.
+    /// All addresses that begin with the same bits.
     Network(IpAddr, u8),
 }
 
@@ -70,8 +70,8 @@ impl Proxies {
     }
 }
 
-/// Returns `true` for the servers that give a machine the credentials of its own role. Through a
-/// proxy they would be those of the proxy's machine.
+/// Returns `true` for the servers from which a machine gets the credentials of its own role.
+/// Through a proxy, these would be the credentials of the proxy's machine.
 fn is_this_machines_cloud(host: &str) -> bool {
     host == "metadata.google.internal" || host.starts_with("169.254.") || host == "[fd00:ec2::254]"
 }
@@ -97,14 +97,14 @@ impl Proxy {
     }
 }
 
-/// Returns the value of a header with the login `user:password`, percent-encoded.
+/// Returns the header value for the login `user:password`, which is percent-encoded.
 pub(crate) fn basic(user: &str) -> HeaderValue {
     let (user, password) = user.split_once(':').unwrap_or((user, ""));
     let mut login: Vec<u8> = percent_decode_str(user).collect();
     login.push(b':');
     login.extend(percent_decode_str(password));
     let value = format!("Basic {}", STANDARD.encode(login));
-    // Base64 has only characters that a header can have.
+    // Base64 contains only characters that are valid in a header.
     let mut value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
@@ -116,7 +116,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Parses `NO_PROXY` as curl does. Entries that mean nothing are ignored.
+/// Parses `NO_PROXY` as curl does. Invalid entries match nothing.
 fn exceptions(text: &str) -> Vec<Exception> {
     let entries = text.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
     entries.map(Exception::parse).collect()
@@ -158,7 +158,7 @@ impl Exception {
     }
 }
 
-/// Returns an address without the brackets of a URL.
+/// Returns an address without the brackets that it has in a URL.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_decoded_and_in_no_text() {
+    fn a_login_is_decoded_and_never_shown() {
         let value = format!("http://a%40b:{CANARY}%3a@p:1");
         let settings = Settings::from_vars([("ALL_PROXY", value)]);
         let proxies = Proxies::read(&settings).unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_refused_without_their_secret() {
+    fn invalid_values_are_refused_without_showing_their_secret() {
         for (value, reason) in [
             ("socks5", "the scheme of the proxy is `socks5`; expected http or https"),
             ("http", "it is not the URL of a proxy"),

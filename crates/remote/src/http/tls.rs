@@ -15,7 +15,8 @@ use crate::http::failure::{Failure, FailureKind};
 use crate::http::idle::ByteStream;
 use crate::settings::Settings;
 
-/// What makes TLS connections. The trusted certificates are read when the first one is made.
+/// The configuration of TLS connections. The trusted certificates are read for the first
+/// connection.
 #[derive(Debug)]
 pub(super) struct Tls {
     file: Option<PathBuf>,
@@ -33,7 +34,7 @@ impl Tls {
         }
     }
 
-    /// Makes the connection a TLS connection to this host.
+    /// Starts TLS on a connection to this host.
     pub(super) async fn encrypt(
         &self,
         stream: Box<dyn ByteStream>,
@@ -41,7 +42,7 @@ impl Tls {
     ) -> Result<Box<dyn ByteStream>, Failure> {
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(bare).map_err(|_| {
-            let reason = format!("no certificate can be for `{host}`");
+            let reason = format!("`{host}` is not a valid host name for a certificate");
             Failure::new(FailureKind::Final(ErrorKind::Settings), reason)
         })?;
         let config = self.config.get_or_try_init(|| self.read()).await?;
@@ -60,7 +61,7 @@ impl Tls {
     }
 }
 
-/// Reads the trusted certificates: those of the system unless others are set.
+/// Reads the trusted certificates: those in the settings, or else those of the system.
 fn config(file: Option<PathBuf>, folders: &[PathBuf]) -> Result<Arc<ClientConfig>, String> {
     let is_set = file.is_some() || !folders.is_empty();
     let found: Vec<CertificateResult> = if is_set {
@@ -77,7 +78,8 @@ fn config(file: Option<PathBuf>, folders: &[PathBuf]) -> Result<Arc<ClientConfig
         roots.add_parsable_certificates(found.certs);
     }
     if roots.is_empty() {
-        let place = if is_set { "SSL_CERT_FILE and SSL_CERT_DIR name" } else { "the system has" };
+        let place =
+            if is_set { "SSL_CERT_FILE and SSL_CERT_DIR contain" } else { "the system has" };
         let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         return Err(format!("{place} no trusted certificates{reason}"));
     }

@@ -1,4 +1,4 @@
-//! What an answer is worth: it is checked, never believed.
+//! Verifies answers. No answer is used without verification.
 
 use std::ops::Range;
 use std::time::SystemTime;
@@ -14,22 +14,26 @@ use crate::download::GetRequest;
 use crate::error::ErrorKind;
 use crate::object::{Etag, Object};
 
-/// What an answer says of the object, and which part of it its body is.
+/// The facts that an answer states about the object and about its own body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) object: Object,
-    /// What a later request can name to get the rest of the same object.
+    /// The date of the last change, with which a later request can identify the object.
     pub(super) last_modified: Option<String>,
-    /// Whether the object was last changed long enough ago for that.
+    /// Whether the date is old enough for that, when the server answered.
     pub(super) is_settled: bool,
-    /// Where in the object the body begins.
+    /// The position in the object at which the body begins.
     pub(super) offset: u64,
-    /// Where it ends, if that is known.
+    /// The position in the object at which the body ends, if it is known.
     pub(super) end: Option<u64>,
 }
 
 impl Facts {
-    /// Returns what `If-Range` can name to get the rest of the same object.
+    /// Returns the value for `If-Range` that identifies the object, if there is a reliable one.
+    ///
+    /// A strong entity tag is reliable. A date is reliable only if the object had not changed for a
+    /// second or more when the server answered: dates have a resolution of one second, so a later
+    /// change could have the same date.
     pub(super) fn validator(&self) -> Option<&str> {
         match &self.object.etag {
             Some(tag) if tag.is_strong() => Some(tag.as_str()),
@@ -55,10 +59,10 @@ pub(super) enum Answer {
     Changed,
 }
 
-/// Why an answer is refused: the kind, and the reason.
+/// The kind and the reason of an error about an answer.
 pub(super) type Refusal = (ErrorKind, String);
 
-/// Judges the head of an answer to a request for an object.
+/// Verifies the head of an answer to a request for an object.
 pub(super) fn judge(
     status: StatusCode,
     headers: &HeaderMap,
@@ -89,7 +93,7 @@ pub(super) fn judge(
     if text(headers, &TRANSFER_ENCODING)
         .is_some_and(|coding| !coding.eq_ignore_ascii_case("chunked"))
     {
-        return Err(bad("the answer is encoded for the transfer, although that was not requested"));
+        return Err(bad("the answer has a transfer encoding, although none was requested"));
     }
     let facts = match status {
         StatusCode::PARTIAL_CONTENT => part(headers, request.range.as_ref())?,
@@ -113,23 +117,23 @@ pub(super) fn judge(
     Ok(Answer::Body(facts))
 }
 
-/// Returns the facts of an answer with the whole object.
+/// Returns the facts of an answer with the complete object.
 fn whole(headers: &HeaderMap) -> Result<Facts, Refusal> {
     let size = length(headers)?;
     Ok(facts(headers, size, 0, size))
 }
 
-/// Returns the facts of an answer with a part of the object, which must be the one requested.
+/// Returns the facts of an answer with a range of the object, which must be the requested one.
 fn part(headers: &HeaderMap, wanted: Option<&Range<u64>>) -> Result<Facts, Refusal> {
     let Some(wanted) = wanted else {
-        return Err(bad("the answer is a part, although all was requested"));
+        return Err(bad("the answer is a range, although the complete object was requested"));
     };
     let Some(stated) = text(headers, &CONTENT_RANGE) else {
-        return Err(bad("the answer is a part and does not state which"));
+        return Err(bad("the answer is a range without `Content-Range`"));
     };
     let shown = Printable(stated);
     let Some((range, total)) = content_range(stated) else {
-        return Err(bad(format!("the answer is a part that cannot be read: `{shown}`")));
+        return Err(bad(format!("the answer has an invalid range: `{shown}`")));
     };
     if total.is_some_and(|total| wanted.end > total) {
         let total = total.unwrap_or_default();
@@ -137,10 +141,10 @@ fn part(headers: &HeaderMap, wanted: Option<&Range<u64>>) -> Result<Facts, Refus
     }
     if range != *wanted {
         let Range { start, end } = wanted;
-        return Err(bad(format!("the answer is the part `{shown}`, not bytes {start} to {end}")));
+        return Err(bad(format!("the answer is the range `{shown}`, not bytes {start} to {end}")));
     }
     if length(headers)?.is_some_and(|length| length != range.end - range.start) {
-        return Err(bad(format!("the answer's length is not that of the part `{shown}`")));
+        return Err(bad(format!("the answer's length is not that of the range `{shown}`")));
     }
     Ok(facts(headers, total, range.start, Some(range.end)))
 }
@@ -187,7 +191,7 @@ fn bad(reason: impl Into<String>) -> Refusal {
     (ErrorKind::BadAnswer, reason.into())
 }
 
-/// Describes an unexpected status.
+/// Returns the error for an unexpected status.
 pub(super) fn refusal(status: StatusCode, headers: &HeaderMap) -> Refusal {
     let kind = match status {
         StatusCode::UNAUTHORIZED
@@ -202,14 +206,14 @@ pub(super) fn refusal(status: StatusCode, headers: &HeaderMap) -> Refusal {
     };
     let reason = match (status, realm(headers)) {
         (StatusCode::UNAUTHORIZED, Some(realm)) => {
-            format!("the server answers {status} for `{}`", Printable(realm))
+            format!("the server answered {status} for `{}`", Printable(realm))
         }
-        _ => format!("the server answers {status}"),
+        _ => format!("the server answered {status}"),
     };
     (kind, reason)
 }
 
-/// Returns what a server wants a login for.
+/// Returns the realm for which a server requires a login.
 fn realm(headers: &HeaderMap) -> Option<&str> {
     let (_, realm) = text(headers, &WWW_AUTHENTICATE)?.split_once("realm=\"")?;
     realm.split('"').next().filter(|realm| !realm.is_empty())
@@ -239,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_exactly_the_one_requested() {
+    fn a_range_must_be_exactly_the_requested_one() {
         let request = GetRequest::default().with_range(10..20);
         let part = |range, length| {
             judged(206, &[("content-range", range), ("content-length", length)], &request)
@@ -266,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_ranges_sends_the_whole() {
+    fn a_server_without_ranges_sends_the_complete_object() {
         let request = GetRequest::default().with_range(10..20);
         let whole = judged(200, &[("content-length", "100")], &request);
         assert_eq!(body(whole), (0, Some(100), Some(100)));
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_another_tag_is_another_object() {
+    fn an_answer_with_another_tag_is_about_another_object() {
         let request = GetRequest::default().with_if_match(Some(Etag::new("\"a\"")));
         let with = |tag| judged(200, &[("etag", tag)], &request);
         assert!(matches!(with("\"a\""), Ok(Answer::Body(_))));
@@ -289,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_that_is_known_means_nothing_new() {
+    fn an_answer_with_the_known_tag_means_not_modified() {
         let request = GetRequest::default().with_if_none_match(Some(Etag::new("\"a\"")));
         assert_eq!(judged(304, &[], &request), Ok(Answer::NotModified));
         assert_eq!(judged(200, &[("etag", "\"a\"")], &request), Ok(Answer::NotModified));
@@ -298,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_are_refused() {
+    fn unexpected_answers_are_errors() {
         let request = GetRequest::default();
         for (status, headers, reason) in [
             (
@@ -309,12 +313,12 @@ mod tests {
             (
                 401,
                 &[("www-authenticate", "Basic realm=\"vault\", charset=\"UTF-8\"")],
-                "the server answers 401 Unauthorized for `vault`",
+                "the server answered 401 Unauthorized for `vault`",
             ),
-            (403, &[], "the server answers 403 Forbidden"),
-            (412, &[], "the server answers 412 Precondition Failed"),
-            (418, &[], "the server answers 418 I'm a teapot"),
-            (204, &[], "the server answers 204 No Content"),
+            (403, &[], "the server answered 403 Forbidden"),
+            (412, &[], "the server answered 412 Precondition Failed"),
+            (418, &[], "the server answered 418 I'm a teapot"),
+            (204, &[], "the server answered 204 No Content"),
         ] {
             assert_eq!(judged(status, headers, &request).unwrap_err(), reason);
         }

@@ -1,4 +1,4 @@
-//! Requests that are repeated while that may help, and follow redirects.
+//! Sends requests, repeats them if that can help, and follows redirects.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,9 +18,9 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("sealift/", env!("CA
 
 /// A request that can be sent several times.
 pub(super) struct Call<'a> {
-    /// What is done, as errors word it.
+    /// The operation, as a verb for errors.
     pub(super) operation: &'static str,
-    /// What it is done to, as it may be shown.
+    /// The object of the operation, without secrets.
     pub(super) shown: String,
     pub(super) method: Method,
     pub(super) uri: Uri,
@@ -31,7 +31,8 @@ pub(super) struct Call<'a> {
 /// The answer to a [`Call`].
 pub(super) struct Exchanged {
     pub(super) response: Response<Incoming>,
-    /// Whether the server may have carried out the request before, without our knowledge.
+    /// Whether the server may have carried out an earlier attempt of the request without our
+    /// knowledge.
     pub(super) is_repeated: bool,
 }
 
@@ -44,14 +45,15 @@ impl Call<'_> {
     pub(super) fn refused(&self, site: &Site, answer: &Response<Incoming>) -> Error {
         let (kind, mut reason) = refusal(answer.status(), answer.headers());
         if answer.status() == StatusCode::UNAUTHORIZED && site.login.is_none() {
-            reason.push_str("; there is no login for it in the URL or in ~/.netrc");
+            reason.push_str("; there is no login for this server in the URL or in ~/.netrc");
         }
         self.error(kind, reason)
     }
 
     /// Returns `true` if the same request may succeed later.
     fn may_pass(&self, status: StatusCode) -> bool {
-        // For a request to rename, this means that the destination is on another server.
+        // For a request to rename an object, this status means that the destination is on another
+        // server.
         let is_about_destination =
             self.method.as_str() == "MOVE" && status == StatusCode::BAD_GATEWAY;
         backoff::may_pass(status) && !is_about_destination
@@ -73,11 +75,11 @@ impl Call<'_> {
 }
 
 impl Site {
-    /// Sends a request until there is an answer other than that it may succeed later.
+    /// Sends a request, and repeats it while the status of the answer is temporary.
     ///
     /// # Errors
     ///
-    /// If there is no such answer, or a redirect cannot be followed.
+    /// Returns an error if there is no final answer, or if a redirect cannot be followed.
     pub(super) async fn exchange(
         &self,
         call: &Call<'_>,
@@ -101,7 +103,8 @@ impl Site {
                         return Err(call.error(failure.error_kind(), failure.reason));
                     }
                     if failure.kind == FailureKind::Silent {
-                        // Each one took a minute.
+                        // Each silence takes as long as the idle limit, so it counts as two
+                        // attempts.
                         backoff.next(None);
                     }
                     (failure.reason.clone(), failure.error_kind(), None)
@@ -113,7 +116,7 @@ impl Site {
         }
     }
 
-    /// Sends a request once, and to where redirects lead if it only reads.
+    /// Sends a request once. Redirects are followed if the request only reads.
     async fn follow(&self, call: &Call<'_>) -> Result<Result<Response<Incoming>, Failure>, Error> {
         let mut uri = call.uri.clone();
         for _ in 0..=redirect::MOST {
@@ -127,7 +130,7 @@ impl Site {
             }
             let location = response.headers().get(LOCATION).and_then(|text| text.to_str().ok());
             let Some(location) = location else {
-                return Err(call.error(ErrorKind::BadAnswer, "it redirects to nowhere"));
+                return Err(call.error(ErrorKind::BadAnswer, "it redirects without a location"));
             };
             uri = redirect::target(&uri, location)
                 .map_err(|reason| call.error(ErrorKind::BadAnswer, reason))?;
@@ -137,7 +140,7 @@ impl Site {
     }
 }
 
-/// Waits before a request is repeated; returns `false` if it was repeated often enough.
+/// Waits before a request is repeated. Returns `false` if it was repeated often enough.
 pub(super) async fn pause(
     call: &Call<'_>,
     backoff: &mut Backoff,

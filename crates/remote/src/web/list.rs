@@ -1,4 +1,4 @@
-//! Lists of what a server has, by WebDAV.
+//! Lists the objects of a web server with WebDAV.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -14,10 +14,10 @@ use crate::web::exchange::Call;
 use crate::web::multistatus::{self, Member};
 use crate::web::site::Site;
 
-/// The largest list of one folder that is read.
+/// The maximum size of the list of one folder.
 const LIMIT: usize = 64 << 20;
 
-/// How deep folders can lie in each other: a server could go on for ever.
+/// The maximum depth of folders, because a server could send folders without end.
 const DEPTH: usize = 32;
 
 const PROPERTIES: &str = r#"<?xml version="1.0" encoding="utf-8"?>
@@ -45,7 +45,7 @@ impl Site {
         Ok(found)
     }
 
-    /// Lists what lies in a folder, without what begins with a dot.
+    /// Lists the entries of a folder, except those whose names begin with a dot.
     async fn members(&self, prefix: &str) -> Result<Vec<Member>, Error> {
         let key = prefix.trim_end_matches('/').parse().ok();
         let path = key.as_ref().map_or_else(|| self.path().to_owned(), |key| self.path_of(key));
@@ -69,7 +69,7 @@ impl Site {
             status @ (StatusCode::METHOD_NOT_ALLOWED
             | StatusCode::NOT_IMPLEMENTED
             | StatusCode::BAD_REQUEST) => {
-                let reason = format!("the server has no WebDAV: it answers {status}");
+                let reason = format!("the server does not support WebDAV: it answered {status}");
                 return Err(call.error(ErrorKind::Unsupported, reason));
             }
             _ => return Err(call.refused(self, &answer)),

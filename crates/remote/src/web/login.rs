@@ -1,4 +1,4 @@
-//! Who we are to a server.
+//! Finds the login for a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use crate::location::WebFolder;
 use crate::settings::Settings;
 use crate::web::netrc;
 
-/// Returns the value of `Authorization` for a server: the user of its URL, or the entry of the
-/// user's netrc file.
+/// Returns the value of the header `Authorization` for a server: the user in its URL, or the entry
+/// in the user's netrc file.
 pub(super) fn of(folder: &WebFolder, settings: &Settings) -> Result<Option<HeaderValue>, Error> {
     if let Some(user) = folder.user.as_deref().filter(|user| user.contains(':')) {
         return Ok(Some(basic(user)));
@@ -36,7 +36,7 @@ fn encoded(user: &str, password: &str) -> HeaderValue {
     basic(&format!("{}:{}", encode(user), encode(password)))
 }
 
-/// Returns `host` of `host:port`, without the brackets of an address.
+/// Returns the host in `host:port`, without the brackets of an IPv6 address.
 fn host_of(authority: &str) -> &str {
     match authority.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -44,7 +44,7 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
-/// Reads the file that `NETRC` names, or the one in the home folder if there is one.
+/// Reads the file that `NETRC` sets, or else the one in the home folder if it exists.
 fn read(settings: &Settings) -> Result<Option<String>, Error> {
     let (path, is_named) = match (settings.get("NETRC"), settings.get("HOME")) {
         (Some(path), _) => (PathBuf::from(path), true),

@@ -1,4 +1,4 @@
-//! Web servers: any for downloads, those with WebDAV for uploads and lists.
+//! Web servers: any server for downloads, and servers with WebDAV for uploads and lists.
 
 mod answer;
 mod backoff;

@@ -1,4 +1,4 @@
-//! The list of a folder as WebDAV servers send it (RFC 4918, section 13).
+//! The list of a folder in the form that WebDAV servers send (RFC 4918, section 13).
 
 use percent_encoding::percent_decode_str;
 use quick_xml::NsReader;
@@ -7,16 +7,16 @@ use quick_xml::name::{Namespace, ResolveResult};
 
 const DAV: ResolveResult<'static> = ResolveResult::Bound(Namespace(b"DAV:"));
 
-/// What lies in a folder.
+/// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Its name, decoded.
+    /// The decoded name of the entry.
     pub(super) name: String,
     /// The size of a file, or `None` for a folder.
     pub(super) size: Option<u64>,
 }
 
-/// One `response` of the list.
+/// A `response` element of the list.
 #[derive(Debug, Default)]
 struct Response {
     href: String,
@@ -24,15 +24,15 @@ struct Response {
     is_folder: bool,
 }
 
-/// Returns the members of the folder with this path, which ends with a slash. The folder itself,
-/// what lies elsewhere and what begins with a dot is left out.
+/// Returns the entries of the folder with this path, which ends with a slash. The folder itself,
+/// entries of other folders and entries whose names begin with a dot are left out.
 pub(super) fn members(xml: &[u8], folder: &str) -> Result<Vec<Member>, String> {
     let mut reader = NsReader::from_reader(xml);
     let mut found = Vec::new();
     let mut response = Response::default();
     let mut names: Vec<String> = Vec::new();
     loop {
-        let bad = |what: &dyn std::fmt::Display| format!("its list cannot be read: {what}");
+        let bad = |what: &dyn std::fmt::Display| format!("the list cannot be read: {what}");
         let (space, event) = reader.read_resolved_event().map_err(|error| bad(&error))?;
         let is_dav = space == DAV;
         match event {
@@ -69,7 +69,7 @@ pub(super) fn members(xml: &[u8], folder: &str) -> Result<Vec<Member>, String> {
 }
 
 fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
-    let unknown = || "its list cannot be read: it has an unknown entity".to_owned();
+    let unknown = || "the list cannot be read: it contains an unknown entity".to_owned();
     if let Some(character) = reference.resolve_char_ref().map_err(|_| unknown())? {
         return Ok(character.into());
     }
@@ -104,7 +104,7 @@ impl Response {
             true => None,
             false => Some(self.length.parse().map_err(|_| {
                 let name = sealift_filename::Printable(name);
-                format!("its list states no size of `{name}`")
+                format!("the list does not state the size of `{name}`")
             })?),
         };
         Ok(Some(Member { name: name.to_owned(), size }))
@@ -133,7 +133,7 @@ mod tests {
     const FOLDER: &str = "<D:resourcetype><D:collection/></D:resourcetype>";
 
     #[test]
-    fn members_are_what_lies_in_the_folder_itself() {
+    fn members_are_the_entries_of_the_folder_itself() {
         let file = "<D:getcontentlength>7</D:getcontentlength><D:resourcetype/>";
         let other = "<x:getcontentlength xmlns:x=\"urn:x\">9</x:getcontentlength>";
         let responses = [
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused() {
+    fn an_invalid_list_is_refused() {
         listed(&response("/a%20b/x", "")).unwrap_err();
         listed("<D:response>").unwrap_err();
         listed("&unknown;").unwrap_err();

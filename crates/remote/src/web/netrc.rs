@@ -1,14 +1,14 @@
-//! The file with logins that curl, ftp and git read.
+//! The netrc file, with logins for curl, ftp and git.
 
-/// A login of a machine. It has no `Debug`, so that the password is in no output.
+/// A login to a machine. It has no `Debug`, so that the password is never printed.
 pub(super) struct Login {
     pub(super) user: String,
     pub(super) password: String,
 }
 
-/// Returns the login for a host, and for this user if one is named.
+/// Returns the login for a host, and for `user` if it is given.
 ///
-/// The first entry that fits counts; `default` fits every host.
+/// The first matching entry is used. `default` matches every host.
 pub(super) fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> {
     let mut words = Words { rest: text };
     let mut fits = false;
@@ -37,7 +37,7 @@ pub(super) fn find(text: &str, host: &str, user: Option<&str>) -> Option<Login> 
     }
 }
 
-/// The words of the file: separated by white space, or in quotation marks.
+/// The words of the file, which are separated by white space or quoted.
 struct Words<'a> {
     rest: &'a str,
 }
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_for_the_host_and_user_counts() {
+    fn the_first_entry_for_host_and_user_is_used() {
         let pair = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
         assert_eq!(found("A.example", None), pair("ann", "one"));
         assert_eq!(found("a.example", Some("bob")), pair("bob", "t w\"o"));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_ends() {
+    fn the_search_ends_for_any_text() {
         for text in ["", "machine", "machine a.example", "machine a.example login", "\"", "macdef"]
         {
             assert!(find(text, "a.example", None).is_none(), "{text}");

@@ -1,4 +1,4 @@
-//! Downloads.
+//! Downloads from a web server.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::web::site::Site;
 use crate::web::transfer::Transfer;
 
 impl Site {
-    /// Returns what is known of an object without reading it.
+    /// Returns the facts about an object without reading it.
     pub(crate) async fn head(&self, key: &Key) -> Result<Option<Object>, Error> {
         let call = self.call("read", key, Method::HEAD, &GetRequest::default())?;
         let mut backoff = Backoff::new(self.backoff);
@@ -31,7 +31,7 @@ impl Site {
         }
     }
 
-    /// Requests an object, or a range of it.
+    /// Reads an object, or a range of it.
     pub(crate) async fn get(
         self: &Arc<Self>,
         key: &Key,
@@ -56,7 +56,7 @@ impl Site {
         Ok(Get::Found(Download::new(call.shown, object, offset, transfer.into_stream())))
     }
 
-    /// Returns an empty range, which cannot be requested.
+    /// Returns an empty range, which cannot be requested over HTTP.
     async fn get_nothing(&self, key: &Key, request: &GetRequest) -> Result<Get, Error> {
         let Some(object) = self.head(key).await? else { return Ok(Get::NotFound) };
         if request.if_match.is_some() && request.if_match != object.etag {

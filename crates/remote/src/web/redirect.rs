@@ -1,24 +1,26 @@
-//! Where a redirect leads.
+//! The targets of redirects.
 
 use hyper::{StatusCode, Uri};
 use url::Url;
 
-/// How many redirects are followed.
+/// The maximum number of redirects that are followed.
 pub(super) const MOST: usize = 10;
 
-/// Returns `true` if the answer names another place for the same request.
+/// Returns `true` if the status redirects a request to another URL.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Returns the place that a redirect names. A user in it is ignored.
+/// Returns the target of a redirect. A user in it is ignored.
 ///
 /// # Errors
 ///
-/// If it is not a web server, or leads out of TLS. The text holds neither users nor queries.
+/// Returns an error if the target is not a web server, or if it would leave TLS. The text contains
+/// neither users nor queries.
 pub(super) fn target(from: &Uri, location: &str) -> Result<Uri, String> {
     let base = Url::parse(&from.to_string()).map_err(|error| error.to_string())?;
-    let mut to = base.join(location).map_err(|_| "it redirects to what is no URL".to_owned())?;
+    let mut to =
+        base.join(location).map_err(|_| "it redirects to an invalid URL".to_owned())?;
     let _ = (to.set_username(""), to.set_password(None));
     to.set_fragment(None);
     let shown = || {
@@ -60,7 +62,7 @@ mod tests {
             ("HTTPS://u:p@g/c%20d", Ok("https://g/c%20d")),
             ("http://u:p@g/c?sig=1", Err("it redirects to http://g/c, without TLS")),
             ("ftp://u:p@g/c", Err("it redirects to a URL with the scheme `ftp`")),
-            ("https://:0", Err("it redirects to what is no URL")),
+            ("https://:0", Err("it redirects to an invalid URL")),
         ] {
             let found = target(&from, location).map(|uri| uri.to_string());
             assert_eq!(found.as_deref().map_err(String::as_str), to, "{location}");

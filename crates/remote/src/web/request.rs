@@ -14,7 +14,7 @@ use crate::web::exchange::Call;
 use crate::web::site::Site;
 
 impl Site {
-    /// Returns a request without a body.
+    /// Creates a request without a body.
     pub(super) fn call(
         &self,
         operation: &'static str,
@@ -36,7 +36,7 @@ impl Site {
             let value = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
             set(&mut headers, RANGE, &value, &call)?;
         }
-        // A weak tag never matches; it is compared with that of the answer.
+        // A weak tag never matches on the server, so it is compared with the tag of the answer.
         if let Some(etag) = request.if_match.as_ref().filter(|etag| etag.is_strong()) {
             set(&mut headers, IF_MATCH, etag.as_str(), &call)?;
         }
@@ -48,10 +48,10 @@ impl Site {
     }
 }
 
-/// The reason of an error of the kind [`ErrorKind::Changed`].
+/// The reason in errors of the kind [`ErrorKind::Changed`].
 pub(super) const CHANGED: &str = "it changed in the meantime";
 
-/// Sets a header to a text that may come from outside.
+/// Sets a header to a text that may come from another server.
 pub(super) fn set(
     headers: &mut HeaderMap,
     name: HeaderName,

@@ -16,14 +16,14 @@ use crate::location::{Location, WebFolder};
 use crate::settings::Settings;
 use crate::web::login;
 
-/// What a path of a URL cannot have as it is; the rest is as the user wrote it.
+/// The characters that are encoded in the path of a URL. All others stay as the user wrote them.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
 
 /// A folder of a web server.
 pub(crate) struct Site {
     pub(super) client: Client,
-    /// The location, as it may be shown.
+    /// The location in a form that can be shown.
     shown: String,
     scheme: &'static str,
     authority: String,
@@ -32,14 +32,14 @@ pub(crate) struct Site {
     query: Option<String>,
     pub(super) login: Option<HeaderValue>,
     pub(super) backoff: Duration,
-    /// Whether the server can rename what was uploaded.
+    /// Whether the server can rename uploaded objects, or `None` if it is not known yet.
     pub(super) can_move: Mutex<Option<bool>>,
-    /// The folders that are known to exist, as paths of URLs.
+    /// The folders that are known to exist, as paths in URLs.
     pub(super) folders: Mutex<BTreeSet<String>>,
 }
 
 impl Site {
-    /// Reads the settings for this folder. Nothing is requested yet.
+    /// Reads the settings for this folder. No request is sent yet.
     pub(crate) fn open(
         location: &Location,
         folder: &WebFolder,
@@ -60,7 +60,7 @@ impl Site {
         match site.try_uri(&site.path) {
             Some(_) => Ok(site),
             None => {
-                let reason = "it is not a URL that can be requested";
+                let reason = "it is not a URL to which requests can be sent";
                 Err(Error::new("open", site.shown, ErrorKind::Settings, reason))
             }
         }

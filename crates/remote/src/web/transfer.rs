@@ -1,4 +1,4 @@
-//! A body on its way here, which is taken up again where it broke.
+//! A download that continues after an interruption.
 
 use std::sync::Arc;
 
@@ -20,24 +20,33 @@ use crate::web::exchange::{Call, pause};
 use crate::web::request::{CHANGED, set};
 use crate::web::site::Site;
 
-/// A part that counts as progress: after it, all tries are there again.
+/// The number of bytes that count as progress, after which the number of attempts starts again.
 const PROGRESS: u64 = 64 * 1024;
 
-/// A body on its way here.
+/// A download of a body.
+///
+/// If the body is interrupted, a new request asks for the rest: for a range, with `If-Range` and
+/// the validator of the first answer. If the object is the same, a server that supports ranges
+/// sends the range. Any other server sends the complete object, and the bytes before `wanted` are
+/// skipped. If the object has changed, the download fails with [`ErrorKind::Changed`].
+///
+/// Without a validator, nothing shows whether the rest belongs to the same object. Such a download
+/// is repeated only if the reader has not received a byte yet. A download whose end is unknown is
+/// never repeated.
 pub(super) struct Transfer {
     site: Arc<Site>,
     key: Key,
-    /// What the first answer said.
+    /// The facts in the first answer.
     facts: Facts,
     body: Incoming,
-    /// Where in the object `body` ends, if its answer states that.
+    /// The position in the object at which `body` ends, if its answer states it.
     stated: Option<u64>,
-    /// Where in the object the next byte of `body` is.
+    /// The position in the object of the next byte of `body`.
     at: u64,
-    /// Where in the object the next byte for the reader is. It lies after `at` if the server cannot
-    /// send the rest alone.
+    /// The position in the object of the next byte for the reader. It is after `at` if the server
+    /// cannot send a range.
     wanted: u64,
-    /// Where the last repeated request began.
+    /// The position at which the last repeated request began.
     since: u64,
     backoff: Backoff,
 }
@@ -62,7 +71,8 @@ impl Transfer {
             if is_complete && self.stated != self.facts.end {
                 return Ok(None);
             }
-            // After the last byte too: the connection can be used again after its end was read.
+            // The body is also read after its last byte: the connection can be reused only if the
+            // end was read.
             let reason = match self.body.frame().await {
                 Some(Ok(frame)) => {
                     let Ok(chunk) = frame.into_data() else { continue };
@@ -80,11 +90,11 @@ impl Transfer {
         }
     }
 
-    /// Counts a part of the body, and removes what the reader has already or did not request.
+    /// Counts bytes of the body, and removes those that the reader already has or did not request.
     fn accept(&mut self, mut chunk: Bytes) -> Result<Option<Bytes>, Error> {
         let (start, end) = (self.at, self.at + chunk.len() as u64);
         if let Some(stated) = self.stated.filter(|stated| end > *stated) {
-            let reason = format!("the server sends more than the {stated} bytes it stated");
+            let reason = format!("the server sent more than the {stated} bytes that it stated");
             return Err(self.error(ErrorKind::BadAnswer, reason));
         }
         self.at = end;
@@ -118,7 +128,7 @@ impl Transfer {
         };
         if !is_identified && self.wanted > self.facts.offset {
             let reason = format!(
-                "{reason}; the server does not identify the object, so that the rest cannot be requested"
+                "{reason}; the server does not identify the object, so the rest cannot be requested"
             );
             return Err(self.error(ErrorKind::Unreachable, reason));
         }

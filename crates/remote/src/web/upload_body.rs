@@ -1,4 +1,4 @@
-//! The body of an upload, which can be made again for another try.
+//! The body of an upload, which can be created again for another attempt.
 
 use std::error::Error as StdError;
 use std::os::unix::fs::FileExt;
@@ -15,10 +15,10 @@ use crate::http::client::Body;
 use crate::http::failure::{Failure, FailureKind};
 use crate::upload::Upload;
 
-/// How much of a file is read at once.
+/// The number of bytes of a file that are read at once.
 const PART: u64 = 256 * 1024;
 
-/// Returns the body. `progress` is sent how many bytes were requested of it so far.
+/// Returns the body. `progress` receives the number of bytes that have been requested of it so far.
 pub(super) fn of(upload: &Arc<Upload>, progress: &UnboundedSender<u64>) -> Body {
     match &**upload {
         Upload::Bytes(bytes) => {
@@ -27,7 +27,7 @@ pub(super) fn of(upload: &Arc<Upload>, progress: &UnboundedSender<u64>) -> Body 
         Upload::File { .. } => {
             let state = (Arc::clone(upload), progress.clone(), 0);
             let parts = stream::try_unfold(state, |(upload, progress, at)| async move {
-                // Nobody listens any more if the upload was given up.
+                // If the upload was cancelled, there is no receiver any more.
                 let _ = progress.send(at);
                 let read = Arc::clone(&upload);
                 let part = tokio::task::spawn_blocking(move || part(&read, at)).await;

@@ -1,4 +1,4 @@
-//! Uploads: PUT, and what WebDAV adds to it.
+//! Uploads to a web server with PUT and WebDAV.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -26,9 +26,9 @@ use crate::web::upload_body;
 impl Site {
     /// Writes an object.
     ///
-    /// Unconditionally, it is uploaded under a name of its own and renamed after that, if the server
-    /// can rename. A condition holds for one request only, so a server that knows conditions gets it
-    /// under its own name.
+    /// Without a condition, the object is uploaded under another name and then renamed, if the
+    /// server can rename. A condition applies to one request only. Therefore, if the server
+    /// supports conditions, a conditional upload uses the final name.
     pub(crate) async fn put(
         &self,
         key: &Key,
@@ -65,7 +65,7 @@ impl Site {
         }
     }
 
-    /// Removes an object; `false` if it was not there.
+    /// Removes an object. Returns `false` if it did not exist.
     pub(crate) async fn remove(&self, key: &Key) -> Result<bool, Error> {
         let call = self.call("remove", key, Method::DELETE, &GetRequest::default())?;
         let mut backoff = Backoff::new(self.backoff);
@@ -77,10 +77,10 @@ impl Site {
         }
     }
 
-    /// Makes the folders on the way to an object, once for each.
+    /// Creates the folders that contain an object, once for each.
     ///
-    /// A server that cannot make folders refuses here what it refuses for those that exist. The
-    /// upload shows which of both it is.
+    /// A server that cannot create folders answers as if the folder existed. In that case the
+    /// upload itself fails.
     async fn make_folders(&self, key: &Key, path: &str) -> Result<(), Error> {
         let is_known = |path: &str| {
             let known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,7 +112,7 @@ impl Site {
         })
     }
 
-    /// Returns `true` if the server can rename, as far as an attempt with nothing shows it.
+    /// Returns `true` if the server can rename, according to an attempt to rename a missing object.
     async fn can_move(&self, key: &Key) -> Result<bool, Error> {
         let known = *self.can_move.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known {
@@ -133,10 +133,11 @@ impl Site {
         Ok(can_move)
     }
 
-    /// Renames.
+    /// Renames an object.
     ///
-    /// Apache wants the whole URL of the destination. Behind a proxy that hides its scheme or name
-    /// a server takes that for another server's, but may understand the path.
+    /// Apache requires the complete URL of the destination. Behind a proxy that changes the scheme
+    /// or the name, a server regards that as the URL of another server, but may accept the path
+    /// alone.
     async fn rename(
         &self,
         key: &Key,
@@ -165,12 +166,12 @@ impl Site {
     }
 }
 
-/// The folder in which another one was to be made.
+/// The result of creating a folder, as a fact about its parent folder.
 #[derive(Debug, PartialEq, Eq)]
 enum Parent {
-    /// The folder in it was made, was there, or cannot be made.
+    /// The folder was created, exists or cannot be created.
     MayExist,
-    /// It does not exist.
+    /// The parent folder does not exist.
     IsMissing,
 }
 
@@ -180,13 +181,13 @@ struct Put<'a> {
     key: &'a Key,
     upload: &'a Arc<Upload>,
     options: &'a PutOptions<'a>,
-    /// How many bytes [`PutOptions::on_bytes`] was told of.
+    /// The number of bytes that were passed to [`PutOptions::on_bytes`].
     reported: AtomicU64,
 }
 
 impl Put<'_> {
-    /// Tells how many bytes the server has taken. An attempt from the beginning counts only when it
-    /// comes further than those before.
+    /// Reports the number of bytes that the server has received. A repeated attempt is reported
+    /// only after it has passed the earlier ones.
     fn report(&self, at: u64) {
         let before = self.reported.fetch_max(at, Ordering::Relaxed);
         if let Some(on_bytes) = self.options.on_bytes
@@ -200,18 +201,20 @@ impl Put<'_> {
         Error::new("write", self.site.shown(self.key), ErrorKind::Changed, CHANGED)
     }
 
-    /// Uploads under another name and renames it; `false` if the server does not rename it.
+    /// Uploads the object under another name and renames it. Returns `false` if the server cannot
+    /// rename.
     async fn staged(&self, path: &str) -> Result<bool, Error> {
         let part = part_of(path);
         self.send(&part, HeaderMap::new()).await?;
         self.rename(&part, path).await
     }
 
-    /// Uploads under a condition.
+    /// Uploads the object under a condition.
     ///
-    /// A server that ignores conditions may also show objects that are half uploaded, as rclone
-    /// does. There it is uploaded under another name, and renamed if the object is then still what
-    /// the condition says. A condition that never holds shows which kind of server it is.
+    /// A server that ignores conditions, such as rclone, may also show incomplete uploads. For such
+    /// a server, the object is uploaded under another name, and renamed if the condition still
+    /// holds at that time. To find out which type of server it is, the upload has a condition that
+    /// never holds: a server that supports conditions refuses it.
     async fn conditionally(&self, path: &str, conditions: HeaderMap) -> Result<Object, Error> {
         if !self.site.can_move(self.key).await? {
             return self.directly(path, conditions).await;
@@ -232,7 +235,7 @@ impl Put<'_> {
         }
     }
 
-    /// Returns `true` if the object is what the condition says.
+    /// Returns `true` if the condition holds for the current object.
     async fn holds(&self) -> Result<bool, Error> {
         let found = self.site.head(self.key).await?;
         Ok(match (&self.options.condition, found) {
@@ -242,7 +245,7 @@ impl Put<'_> {
         })
     }
 
-    /// Renames what was uploaded; `false` if the server cannot.
+    /// Renames the uploaded object. Returns `false` if the server cannot rename.
     async fn rename(&self, part: &str, path: &str) -> Result<bool, Error> {
         let overwrites = self.options.condition != Condition::Absent;
         let answer = self.site.rename(self.key, part, path, overwrites).await?;
@@ -251,7 +254,7 @@ impl Put<'_> {
             return Ok(true);
         }
         if status == StatusCode::NOT_FOUND {
-            // An attempt whose answer got lost may have renamed it, or somebody else.
+            // An earlier attempt whose answer was lost may have renamed it, or another writer.
             let found = self.found().await;
             if found.is_ok() || self.options.condition != Condition::Always {
                 return found.map(|_| true);
@@ -266,7 +269,7 @@ impl Put<'_> {
         Ok(false)
     }
 
-    /// Removes what was uploaded under another name.
+    /// Removes the object that was uploaded under another name.
     async fn remove(&self, part: &str) -> Result<(), Error> {
         let method = Method::DELETE;
         let mut call = self.site.call("write", self.key, method, &GetRequest::default())?;
@@ -275,7 +278,7 @@ impl Put<'_> {
         Ok(())
     }
 
-    /// Uploads under the object's own name.
+    /// Uploads the object under its final name.
     async fn directly(&self, path: &str, conditions: HeaderMap) -> Result<Object, Error> {
         let size = Some(self.upload.size());
         let answer = match self.send(path, conditions).await? {
@@ -289,7 +292,8 @@ impl Put<'_> {
         self.found().await
     }
 
-    /// Returns what the object is after it was written, unless another one has taken its place.
+    /// Returns the facts about the object after it was written, or an error if another one has
+    /// replaced it.
     async fn found(&self) -> Result<Object, Error> {
         match self.site.head(self.key).await? {
             Some(found) if found.size == Some(self.upload.size()) => Ok(found),
@@ -297,10 +301,11 @@ impl Put<'_> {
         }
     }
 
-    /// Returns the tag to send with the upload: the object's own after a comparison with the
-    /// wanted one, or `None` if the object has only a weak one, which no upload can name.
+    /// Returns the tag to send as a condition: the current tag of the object, after a comparison
+    /// with the wanted one. Returns `None` if the object has only a weak tag, because an upload
+    /// cannot use it as a condition.
     async fn strong_tag(&self, wanted: &Etag) -> Result<Option<Etag>, Error> {
-        // Apache calls the tag of a file weak for a second after it was written.
+        // Apache marks the tag of a file as weak for a second after the file was written.
         for pause in [0, 600, 600, 600] {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let found = self.site.head(self.key).await?.and_then(|object| object.etag);
@@ -314,7 +319,8 @@ impl Put<'_> {
         Ok(None)
     }
 
-    /// Returns `true` if the object has the content of the upload, if that is in memory.
+    /// Returns `true` if the object has the content of the upload. This is known only for content
+    /// in memory.
     async fn is_there(&self) -> Result<bool, Error> {
         let Upload::Bytes(bytes) = &**self.upload else { return Ok(false) };
         let call = self.site.call("read", self.key, Method::GET, &GetRequest::default())?;
@@ -327,7 +333,7 @@ impl Put<'_> {
         Ok(found.is_ok_and(|found| found.to_bytes() == *bytes))
     }
 
-    /// Sends the upload to a path, from the beginning again for each attempt.
+    /// Sends the upload to a path. Each attempt starts from the beginning.
     async fn send(&self, path: &str, mut headers: HeaderMap) -> Result<Sent, Error> {
         let size = self.upload.size();
         headers.insert(CONTENT_LENGTH, size.into());
@@ -361,11 +367,11 @@ impl Put<'_> {
             }
             StatusCode::PRECONDITION_FAILED => Ok(Sent::Refused { is_repeated }),
             StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
-                let reason = "its folder does not exist on the server and cannot be made";
+                let reason = "its folder does not exist on the server and cannot be created";
                 Err(call.error(ErrorKind::NotFound, reason))
             }
             status @ (StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED) => {
-                let reason = format!("the server takes no uploads: it answers {status}");
+                let reason = format!("the server does not accept uploads: it answered {status}");
                 Err(call.error(ErrorKind::Unsupported, reason))
             }
             _ => Err(call.refused(self.site, &response)),
@@ -375,16 +381,17 @@ impl Put<'_> {
 
 /// Returns the name under which an object is uploaded before it is renamed.
 ///
-/// It depends on that of the object only, so that nothing piles up when uploads are interrupted.
+/// The name depends only on the name of the object, so that interrupted uploads do not accumulate.
 fn part_of(path: &str) -> String {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     format!("{folder}/.{name}.part")
 }
 
-/// What became of an upload.
+/// The result of an upload.
 enum Sent {
-    /// It was written, and has this tag if the server states it.
+    /// The object was written. The tag is `None` if the server does not state it.
     Taken(Option<Etag>),
-    /// The condition does not hold. If the request was repeated, an earlier one may be the reason.
+    /// The condition does not hold. If the request was repeated, an earlier attempt may be the
+    /// reason.
     Refused { is_repeated: bool },
 }

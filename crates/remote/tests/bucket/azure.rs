@@ -1,4 +1,4 @@
-//! Azure Blob Storage, as Azurite serves it.
+//! Azure Blob Storage, on Azurite.
 
 use sealift_remote::{ErrorKind, GetRequest};
 
@@ -6,7 +6,7 @@ use crate::contract;
 use crate::servers::{TestBucket, open};
 
 #[tokio::test]
-async fn it_does_what_buckets_do() {
+async fn it_passes_the_tests_of_all_buckets() {
     let Some(bucket) = TestBucket::azure() else { return };
     contract::objects(&bucket.open_azure()).await;
     contract::conditions(&bucket.open_azure()).await;

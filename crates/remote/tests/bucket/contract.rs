@@ -1,4 +1,4 @@
-//! What every bucket does, whoever serves it.
+//! Tests that every type of bucket must pass.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ async fn read(remote: &Remote, key: &Key, request: GetRequest) -> Vec<u8> {
     download.bytes(1 << 30).await.unwrap().to_vec()
 }
 
-/// Objects are written, described, read in ranges, listed and removed.
+/// Tests that objects are written, described, read in ranges, listed and removed.
 pub(super) async fn objects(remote: &Remote) {
     let name = key("team/web_1.0+beta.2_0123456789ab.zip");
     assert_eq!(remote.head(&name).await.unwrap(), None);
@@ -51,7 +51,7 @@ pub(super) async fn objects(remote: &Remote) {
     assert_eq!(remote.list().await.unwrap().len(), 1);
 }
 
-/// Conditions hold for reading and writing.
+/// Tests the conditions for reading and writing.
 pub(super) async fn conditions(remote: &Remote) {
     let name = key("images.json");
     let put = async |text: &'static str, condition| {
@@ -73,7 +73,7 @@ pub(super) async fn conditions(remote: &Remote) {
     assert_eq!(remote.get(&name, &gone).await.unwrap_err().kind(), ErrorKind::Changed);
 }
 
-/// Of writers that count in the same object, none loses a step.
+/// Tests that several writers of a counter in the same object lose no step.
 pub(super) async fn writers(remote: &Remote) {
     const STEPS: usize = 5;
     let name = key("counter");
@@ -98,7 +98,7 @@ pub(super) async fn writers(remote: &Remote) {
     assert_eq!(last.split(' ').next(), Some("15"));
 }
 
-/// A file that is larger than one part arrives whole, with its attributes.
+/// Tests that a file that is larger than one part arrives completely, with its attributes.
 pub(super) async fn large_file(remote: &Remote) {
     let content: Vec<u8> = (0..36_000_000_u32).map(|n| (n / 5) as u8).collect();
     let mut file = tempfile::tempfile().unwrap();

@@ -1,7 +1,7 @@
-//! Google Cloud Storage, as a fake serves it.
+//! Google Cloud Storage, on a fake server.
 //!
-//! The emulators in package registries lack conditional writes and uploads in parts of the XML API,
-//! see `xtask/src/servers/google.py`.
+//! The emulators in package registries do not support conditional writes and the XML API's uploads
+//! in parts; see `xtask/src/servers/google.py`.
 
 use sealift_remote::{ErrorKind, GetRequest};
 
@@ -9,7 +9,7 @@ use crate::contract;
 use crate::servers::TestBucket;
 
 #[tokio::test]
-async fn it_does_what_buckets_do() {
+async fn it_passes_the_tests_of_all_buckets() {
     let Some(bucket) = TestBucket::google() else { return };
     let open = || bucket.open_google(&bucket.secret);
     contract::objects(&open()).await;

@@ -1,4 +1,4 @@
-//! S3, as Ceph's radosgw serves it.
+//! S3, on Ceph's radosgw.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -9,14 +9,14 @@ use sealift_testing::fault_proxy::{Action, FaultProxy, Request};
 use crate::contract;
 use crate::servers::{TestBucket, open, prefix};
 
-/// A secret that no output may have.
+/// A secret that must not appear in any output.
 const CANARY: &str = "canary/secret+key";
 
 fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-/// Opens a prefix of its own through a proxy that does what `decide` says.
+/// Opens a prefix of its own through a proxy that acts as `decide` returns.
 fn through(
     bucket: &TestBucket,
     decide: impl Fn(&Request) -> Action + Send + Sync + 'static,
@@ -28,7 +28,7 @@ fn through(
     (proxy, open(&format!("s3://{}/{}", bucket.name, prefix()), variables))
 }
 
-/// Opens the bucket with these variables instead of its keys, and a home folder.
+/// Opens the bucket with these variables and a home folder, and without its keys.
 fn at_home(bucket: &TestBucket, home: &Path, more: &[(&'static str, &str)]) -> Remote {
     let mut variables = vec![
         ("AWS_ENDPOINT_URL", bucket.server.clone()),
@@ -44,7 +44,7 @@ async fn works(remote: &Remote) {
 }
 
 #[tokio::test]
-async fn it_does_what_buckets_do() {
+async fn it_passes_the_tests_of_all_buckets() {
     let Some(bucket) = TestBucket::s3() else { return };
     contract::objects(&bucket.open_s3()).await;
     contract::conditions(&bucket.open_s3()).await;
@@ -82,7 +82,7 @@ async fn refusals_have_kinds_and_no_secrets() {
 }
 
 #[tokio::test]
-async fn profiles_have_keys_or_name_a_program() {
+async fn profiles_contain_keys_or_a_program() {
     let Some(bucket) = TestBucket::s3() else { return };
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".aws")).unwrap();
@@ -108,7 +108,7 @@ async fn profiles_have_keys_or_name_a_program() {
     for (profile, reason) in [
         (
             "sso",
-            "the profile `sso` uses sso_session, which only the AWS CLI can do; run: eval \"$(aws \
+            "the profile `sso` uses sso_session, which only the AWS CLI supports; run: eval \"$(aws \
              configure export-credentials --profile sso --format env)\"",
         ),
         ("none", "there is no profile `none` in ~/.aws/config or ~/.aws/credentials"),
@@ -122,7 +122,7 @@ async fn profiles_have_keys_or_name_a_program() {
 }
 
 #[tokio::test]
-async fn a_conditional_write_whose_answer_is_lost_counts_once() {
+async fn a_conditional_write_whose_answer_is_lost_takes_effect_once() {
     let Some(bucket) = TestBucket::s3() else { return };
     let (proxy, remote) = through(&bucket, |_| Action::Pass);
     let first = remote.put(&key("c"), Upload::from("one"), &PutOptions::default()).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_conditional_write_whose_answer_is_lost_counts_once() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_is_continued() {
+async fn an_interrupted_download_is_continued() {
     let Some(bucket) = TestBucket::s3() else { return };
     let (proxy, remote) = through(&bucket, |_| Action::Pass);
     let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n / 3) as u8).collect();

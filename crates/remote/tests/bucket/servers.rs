@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sealift_remote::{Location, Remote, Settings};
 
-/// The SHA-256 of nothing.
+/// The SHA-256 of an empty text.
 const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// A bucket on a server of the tests.
@@ -29,7 +29,7 @@ impl TestBucket {
         Self::of(&sealift_testing::server("azure")?)
     }
 
-    /// Returns the bucket on the server that stands in for Google, or `None` if there is none.
+    /// Returns the bucket on the fake Google server, or `None` if there is no such server.
     pub(super) fn google() -> Option<Self> {
         Self::of(&sealift_testing::server("google")?)
     }
@@ -50,12 +50,12 @@ impl TestBucket {
         ]
     }
 
-    /// Opens a prefix of its own in the bucket.
+    /// Opens a new prefix in the bucket.
     pub(super) fn open_s3(&self) -> Remote {
         open(&format!("s3://{}/{}", self.name, prefix()), self.s3_variables())
     }
 
-    /// Opens a prefix of its own in the container.
+    /// Opens a new prefix in the container.
     pub(super) fn open_azure(&self) -> Remote {
         let connection = format!(
             "AccountName={};AccountKey={};BlobEndpoint={}",
@@ -65,7 +65,7 @@ impl TestBucket {
         open(&format!("az://{}/{}", self.name, prefix()), variables)
     }
 
-    /// Opens a prefix of its own in the bucket with this token.
+    /// Opens a new prefix in the bucket, with this token.
     pub(super) fn open_google(&self, token: &str) -> Remote {
         let variables = vec![
             ("GOOGLE_BASE_URL", self.server.clone()),
@@ -89,14 +89,14 @@ impl TestBucket {
     }
 }
 
-/// Opens a place with these variables, and short pauses before repetitions.
+/// Opens a location with these variables, with short pauses before repetitions.
 pub(super) fn open(place: &str, variables: Vec<(&'static str, String)>) -> Remote {
     let settings = Settings::from_vars(variables).with_backoff(Duration::from_millis(1));
     let location: Location = place.parse().unwrap();
     Remote::open_with(&location, &settings).unwrap()
 }
 
-/// Returns a prefix that no other test has.
+/// Returns a prefix that no other test uses.
 pub(super) fn prefix() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();

@@ -1,4 +1,4 @@
-//! Networks and servers that do it wrong.
+//! Failures of networks and servers.
 
 use std::fs;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Line {
         let bytes = content(SIZE);
         let path = server.files().join("a.bin");
         fs::write(&path, &bytes).unwrap();
-        // Long ago, so that its time identifies it.
+        // The time is long ago, so that it identifies the file.
         let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
         fs::File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
         let proxy = FaultProxy::new(server.address(), decide);
@@ -59,7 +59,7 @@ fn cuts(request: &Request) -> Action {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_is_continued() {
+async fn an_interrupted_body_is_continued() {
     let Some(line) = Line::nginx(cuts) else { return };
     line.whole().await.unwrap();
     assert_eq!(line.proxy.sent(), SIZE as u64, "nothing came twice");
@@ -81,7 +81,7 @@ async fn a_body_that_breaks_is_continued() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_is_skipped_through_on_a_server_without_ranges() {
+async fn an_interrupted_body_is_read_again_from_a_server_without_ranges() {
     let Some(line) = Line::to(WebServer::python(), cuts) else { return };
     line.whole().await.unwrap();
     assert_eq!(line.proxy.requests().len(), 4);
@@ -93,7 +93,7 @@ async fn a_body_that_breaks_is_skipped_through_on_a_server_without_ranges() {
 }
 
 #[tokio::test]
-async fn a_server_that_ignores_ranges_only_later_is_read_through() {
+async fn a_server_that_ignores_only_later_ranges_is_read_from_the_start() {
     let Some(line) = Line::nginx(|request| match request.number {
         1 => Action::CutAfter(100_000),
         _ => Action::WithoutRequestHeaders(&["range", "if-range"]),
@@ -109,7 +109,7 @@ async fn a_server_that_ignores_ranges_only_later_is_read_through() {
 }
 
 #[tokio::test]
-async fn a_line_that_breaks_again_and_again_is_given_up() {
+async fn a_connection_that_is_lost_repeatedly_is_an_error() {
     let Some(line) = Line::nginx(|request| match request.number {
         1 => Action::CutAfter(100_000),
         _ => Action::CutAfter(0),
@@ -123,7 +123,7 @@ async fn a_line_that_breaks_again_and_again_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_object_that_changes_on_the_way_is_not_joined() {
+async fn an_object_that_changes_during_a_download_is_an_error() {
     let etag = |tag: &str| Action::WithHeaders(vec![("etag", tag.to_owned())]);
     let changes: [fn(&Request) -> bool; 2] =
         [|request| request.header("if-range").is_some(), |request| request.number == 2];
@@ -152,7 +152,7 @@ async fn an_object_that_changes_on_the_way_is_not_joined() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_what_was_requested_is_refused() {
+async fn an_answer_that_does_not_match_the_request_is_an_error() {
     let with = |name, value: &'static str| {
         move |_: &_| Action::WithHeaders(vec![(name, value.to_owned())])
     };
@@ -165,12 +165,12 @@ async fn an_answer_that_is_not_what_was_requested_is_refused() {
     assert_eq!((error.kind(), error.reason()), (ErrorKind::BadAnswer, words));
     line.proxy.reset(with("content-length", "7"));
     assert_eq!(line.range().await.unwrap_err().kind(), ErrorKind::BadAnswer);
-    // More than was stated: the rest is not part of the answer.
+    // The bytes after the stated length are not part of the answer.
     assert_eq!(read(&line.remote, &GetRequest::default()).await.unwrap().len(), 7);
 }
 
 #[tokio::test]
-async fn a_server_that_is_busy_is_asked_again() {
+async fn a_request_to_a_busy_server_is_repeated() {
     let Some(line) = Line::nginx(|request| match request.number {
         1 => Action::Answer(503, Vec::new(), Vec::new()),
         2 => Action::Answer(429, vec![("retry-after", "0".to_owned())], Vec::new()),
@@ -184,7 +184,7 @@ async fn a_server_that_is_busy_is_asked_again() {
     assert_eq!(line.proxy.requests().len(), 5);
     line.proxy.reset(|_| Action::Answer(503, Vec::new(), Vec::new()));
     let error = line.whole().await.unwrap_err();
-    let words = (ErrorKind::Server, "the server answers 503 Service Unavailable");
+    let words = (ErrorKind::Server, "the server answered 503 Service Unavailable");
     assert_eq!((error.kind(), error.reason()), words);
     assert_eq!(line.proxy.requests().len(), 6);
     line.proxy.reset(|_| Action::Answer(400, Vec::new(), Vec::new()));
@@ -193,7 +193,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 }
 
 #[tokio::test]
-async fn silence_ends() {
+async fn a_silent_server_is_an_error() {
     let Some(line) = Line::nginx(|request| match request.number {
         1 => Action::StallAfter(100_000),
         2 => Action::Hold,
@@ -207,13 +207,13 @@ async fn silence_ends() {
     assert_eq!(line.proxy.requests().len(), 3);
     line.proxy.reset(|_| Action::Hold);
     let error = read(&remote, &GetRequest::default()).await.unwrap_err();
-    let words = (ErrorKind::Unreachable, "no byte came or went for 0.3 s");
+    let words = (ErrorKind::Unreachable, "no data was sent or received for 0.3 s");
     assert_eq!((error.kind(), error.reason()), words);
     assert_eq!(line.proxy.requests().len(), 3, "silence costs more than other failures");
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_its_time_is_no_silence() {
+async fn a_slow_reader_is_not_an_error() {
     let Some(line) = Line::nginx(|_| Action::Pass) else { return };
     let remote = open_with(&line.server.url(""), &[("SEALIFT_REMOTE_TIMEOUT", "0.2")]);
     let mut download = download(&remote, &GetRequest::default()).await.unwrap();
@@ -230,14 +230,14 @@ async fn a_reader_that_takes_its_time_is_no_silence() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_named() {
+async fn an_answer_that_is_not_http_is_an_error() {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // A fake, since no web server answers like this.
+    // A fake, because no web server answers like this.
     let server = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
-        // Earlier, it would not be an answer.
+        // Before the request, the text would not be an answer.
         assert!(client.read(&mut [0; 1000]).unwrap() > 0);
         client.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
         std::io::copy(&mut client, &mut std::io::sink()).ok();

@@ -1,4 +1,4 @@
-//! Logins, proxies and redirects: who gets to see what.
+//! Logins, proxies and redirects: each server gets only what is meant for it.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn with_user(url: &str, user: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_login_is_that_of_the_url_or_of_netrc() {
+async fn a_login_is_from_the_url_or_from_netrc() {
     let options = Nginx { login: Some(("ann", CANARY)), ..Nginx::default() };
     let Some(server) = WebServer::nginx(options) else { return };
     fs::write(server.files().join("a.bin"), "content").unwrap();
@@ -33,20 +33,20 @@ async fn a_login_is_that_of_the_url_or_of_netrc() {
     }
     let wrong = with_user(&url, &format!("ann:{CANARY}x"));
     for (url, variables, hint) in [
-        (&url, &[][..], "; there is no login for it in the URL or in ~/.netrc"),
+        (&url, &[][..], "; there is no login for this server in the URL or in ~/.netrc"),
         (&with_user(&url, "eve"), &named, ""),
         (&wrong, &home, ""),
     ] {
         let error = read(&open_with(url, variables), &all).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied);
-        let reason = format!("the server answers 401 Unauthorized for `vault`{hint}");
+        let reason = format!("the server answered 401 Unauthorized for `vault`{hint}");
         assert_eq!(error.reason(), reason, "{url}");
         assert!(!format!("{error} {error:?}").contains(CANARY));
     }
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_server_takes_no_login_along() {
+async fn a_redirect_to_another_server_gets_no_login() {
     let Some(server) = WebServer::python() else { return };
     fs::write(server.files().join("a.bin"), "content").unwrap();
     let to = FaultProxy::new(server.address(), |_| Action::Pass);
@@ -66,7 +66,7 @@ async fn a_redirect_to_another_server_takes_no_login_along() {
 }
 
 #[tokio::test]
-async fn redirects_end() {
+async fn the_number_of_redirects_is_limited() {
     let Some(server) = WebServer::python() else { return };
     let redirect = |to: &'static str| {
         move |_: &_| Action::Answer(301, vec![("location", to.to_owned())], Vec::new())
@@ -81,10 +81,10 @@ async fn redirects_end() {
 }
 
 #[tokio::test]
-async fn a_proxy_for_plain_requests_sees_whole_urls_and_its_own_login() {
+async fn a_proxy_for_http_gets_complete_urls_and_its_own_login() {
     let Some(server) = WebServer::python() else { return };
     fs::write(server.files().join("a.bin"), "content").unwrap();
-    // A stand-in for a proxy: it answers for every host.
+    // A fake proxy, which answers for every host.
     let proxy = FaultProxy::new(server.address(), |_| {
         Action::Answer(200, Vec::new(), b"of the proxy".to_vec())
     });

@@ -1,4 +1,4 @@
-//! Places in front of real servers, and of a proxy that does what networks do wrong.
+//! Locations on real servers, and behind a proxy that reproduces failures of networks.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! What the tests need of a place.
+//! Functions of the tests to open locations and read objects.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) fn key(text: &str) -> Key {
     text.parse().unwrap()
 }
 
-/// Requests an object that is there.
+/// Requests an object that exists.
 pub(crate) async fn download(remote: &Remote, request: &GetRequest) -> Result<Download, Error> {
     match remote.get(&key("a.bin"), request).await? {
         Get::Found(download) => Ok(download),
@@ -30,12 +30,12 @@ pub(crate) async fn download(remote: &Remote, request: &GetRequest) -> Result<Do
     }
 }
 
-/// Requests an object that is there, and reads it.
+/// Requests an object that exists, and reads it.
 pub(crate) async fn read(remote: &Remote, request: &GetRequest) -> Result<Bytes, Error> {
     download(remote, request).await?.bytes(1 << 24).await
 }
 
-/// Returns bytes that differ everywhere.
+/// Returns bytes without repetitions.
 pub(crate) fn content(size: usize) -> Vec<u8> {
     (0..size as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).take(size).collect()
 }

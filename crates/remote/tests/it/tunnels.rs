@@ -11,8 +11,8 @@ use sealift_testing::{Nginx, WebServer};
 
 use crate::place::{open_with, read};
 
-/// Starts a proxy that answers CONNECT with this status, and sends the heads of the requests. It
-/// ends with the test.
+/// Starts a proxy that answers CONNECT with this status, and sends the heads of the requests to the
+/// receiver. It ends with the test.
 fn proxy(status: &'static str) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -42,7 +42,7 @@ fn proxy(status: &'static str) -> (SocketAddr, Receiver<String>) {
 }
 
 fn copy(mut from: TcpStream, mut to: TcpStream) {
-    // Either side may be gone first.
+    // Either side can close first.
     let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }
@@ -69,7 +69,7 @@ async fn a_tunnel_hides_the_request_from_the_proxy() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named() {
+async fn the_error_names_a_proxy_that_refuses() {
     for (status, kind) in [
         ("407 Proxy Authentication Required", ErrorKind::Denied),
         ("403 Forbidden", ErrorKind::Unreachable),
@@ -79,7 +79,7 @@ async fn a_proxy_that_refuses_is_named() {
         let value = format!("http://bob:secret@{address}");
         let remote = open_with("https://nowhere.example/", &[("ALL_PROXY", &value)]);
         let error = read(&remote, &GetRequest::default()).await.unwrap_err();
-        let reason = format!("the proxy at http://{address}/: it answers {status}");
+        let reason = format!("the proxy at http://{address}/: it answered {status}");
         assert_eq!((error.kind(), error.reason()), (kind, reason.as_str()));
         let tries = if status.starts_with("502") { 6 } else { 1 };
         assert_eq!(heads.try_iter().count(), tries);

@@ -17,7 +17,7 @@ async fn put(remote: &Remote, path: &str, text: &str, when: Condition) -> Result
     remote.put(&key(path), text.into(), &PutOptions::default().with_condition(when)).await
 }
 
-/// Returns the names of all files in a folder, hidden ones too.
+/// Returns the names of all files in a folder, including hidden ones.
 fn names(folder: &std::path::Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
@@ -25,8 +25,8 @@ fn names(folder: &std::path::Path) -> Vec<String> {
     names
 }
 
-/// The life of objects, as on a disk.
-async fn takes_lists_and_removes(server: &WebServer) {
+/// Tests that objects are written, listed and removed, as on a disk.
+async fn writes_lists_and_removes(server: &WebServer) {
     let remote = open(&server.url("/builds/images"));
     let size = 3_000_000;
     let local = server.files().join("../local.bin");
@@ -58,7 +58,7 @@ async fn takes_lists_and_removes(server: &WebServer) {
     assert_eq!(names(&files), ["team"]);
 }
 
-/// Compare-and-swap.
+/// Tests compare-and-swap.
 async fn keeps_conditions(server: &WebServer) {
     let remote = open(&server.url(""));
     let first = put(&remote, "images.json", "one", Condition::Absent).await.unwrap();
@@ -73,39 +73,39 @@ async fn keeps_conditions(server: &WebServer) {
 }
 
 #[tokio::test]
-async fn nginx_takes_uploads() {
+async fn nginx_accepts_uploads() {
     let Some(server) = nginx() else { return };
-    takes_lists_and_removes(&server).await;
+    writes_lists_and_removes(&server).await;
     keeps_conditions(&server).await;
 }
 
 #[tokio::test]
-async fn apache_takes_uploads() {
+async fn apache_accepts_uploads() {
     let Some(server) = WebServer::apache() else { return };
-    takes_lists_and_removes(&server).await;
+    writes_lists_and_removes(&server).await;
     keeps_conditions(&server).await;
 }
 
 #[tokio::test]
-async fn rclone_takes_uploads() {
+async fn rclone_accepts_uploads() {
     let Some(server) = WebServer::rclone() else { return };
-    takes_lists_and_removes(&server).await;
+    writes_lists_and_removes(&server).await;
     keeps_conditions(&server).await;
 }
 
 #[tokio::test]
-async fn a_server_without_uploads_is_named() {
+async fn a_server_without_uploads_is_an_error() {
     let Some(server) = WebServer::nginx(Nginx::default()) else { return };
     let error = put(&open(&server.url("")), "a", "one", Condition::Always).await.unwrap_err();
-    let words = "the server takes no uploads: it answers 405 Method Not Allowed";
+    let words = "the server does not accept uploads: it answered 405 Method Not Allowed";
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Unsupported, words));
     let error = open(&server.url("")).list().await.unwrap_err();
-    let words = "the server has no WebDAV: it answers 405 Method Not Allowed";
+    let words = "the server does not support WebDAV: it answered 405 Method Not Allowed";
     assert_eq!((error.kind(), error.reason()), (ErrorKind::Unsupported, words));
 }
 
 #[tokio::test]
-async fn an_upload_that_breaks_starts_again() {
+async fn an_interrupted_upload_starts_again() {
     let Some(server) = nginx() else { return };
     let proxy = FaultProxy::new(server.address(), |request| {
         match (request.method.as_str(), request.number) {
@@ -146,9 +146,9 @@ async fn a_condition_survives_a_lost_answer() {
     assert_eq!(methods, ["HEAD", "MOVE", "PUT", "PUT", "PUT", "GET", "HEAD"]);
 }
 
-/// rclone shows what has arrived of an upload.
+/// rclone shows incomplete uploads.
 #[tokio::test]
-async fn a_server_that_ignores_conditions_shows_nothing_half_uploaded() {
+async fn a_server_that_ignores_conditions_shows_no_incomplete_upload() {
     for server in [nginx(), WebServer::rclone()].into_iter().flatten() {
         let proxy = FaultProxy::new(server.address(), |_| Action::Pass);
         let remote = open(&proxy.url(""));
@@ -156,7 +156,7 @@ async fn a_server_that_ignores_conditions_shows_nothing_half_uploaded() {
         let methods: Vec<_> = proxy.requests().into_iter().map(|request| request.method).collect();
         assert_eq!(methods, ["HEAD", "MOVE", "PUT", "HEAD", "MOVE", "HEAD"]);
         let first = remote.head(&key("a")).await.unwrap().unwrap().etag.unwrap();
-        // Somebody else writes while it is uploaded.
+        // Another writer replaces the object during the upload.
         let path = server.files().join("a");
         proxy.reset(move |request| {
             if request.method == "PUT" {
@@ -188,15 +188,16 @@ async fn a_server_that_cannot_rename_is_uploaded_to_directly() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_refused_says_why() {
+async fn a_refused_upload_is_an_error_with_the_reason() {
     let Some(server) = nginx() else { return };
     let proxy = FaultProxy::new(server.address(), |request| match request.method.as_str() {
         "PUT" => Action::Answer(413, Vec::new(), Vec::new()),
         _ => Action::Pass,
     });
     let error = put(&open(&proxy.url("")), "a", "one", Condition::Always).await.unwrap_err();
-    assert_eq!(error.reason(), "the server answers 413 Payload Too Large");
-    // A server that answers before it has read anything, and closes: a fake, as the moment counts.
+    assert_eq!(error.reason(), "the server answered 413 Payload Too Large");
+    // A fake, because the moment matters: it answers before it has read anything, and closes the
+    // connection.
     let refusing = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = refusing.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -206,12 +207,12 @@ async fn an_upload_that_is_refused_says_why() {
             let _ = client.read(&mut [0; 100]);
             let _ = client.write_all(b"HTTP/1.1 507 Full\r\nContent-Length: 0\r\n\r\n");
             let _ = client.shutdown(std::net::Shutdown::Write);
-            // It reads no further: the client's writes come to a standstill or fail.
+            // The fake reads no more, so the client's writes stall or fail.
             std::thread::park_timeout(std::time::Duration::from_millis(200));
         }
     });
     let remote = open_with(&format!("http://{address}"), &[("SEALIFT_REMOTE_TIMEOUT", "5")]);
     let upload = Upload::from(content(20_000_000));
     let error = remote.put(&key("a"), upload, &PutOptions::default()).await.unwrap_err();
-    assert_eq!(error.reason(), "the server answers 507 Insufficient Storage");
+    assert_eq!(error.reason(), "the server answered 507 Insufficient Storage");
 }
