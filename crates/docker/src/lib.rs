@@ -10,21 +10,22 @@
 //! ```no_run
 //! use sealift_docker::{Engine, Settings};
 //!
-//! # async fn save() -> Result<(), Box<dyn std::error::Error>> {
-//! let engine = Engine::resolve(&Settings::from_env())?;
-//! let Some(image) = engine.inspect("web:1.4.0.7").await? else {
-//!     return Err("no such image".into());
-//! };
-//! println!("{} for {}", image.id, image.platform);
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = Engine::resolve(&Settings::from_env())?;
+//!     let Some(image) = engine.inspect("web:1.4.0.7").await? else {
+//!         return Err("no such image".into());
+//!     };
+//!     println!("{} for {}", image.id, image.platform);
 //!
-//! let mut archive = engine.save("web:1.4.0.7", None).await?;
-//! let mut bytes = 0;
-//! while let Some(chunk) = archive.next_chunk().await? {
-//!     bytes += chunk.len();
+//!     let mut archive = engine.save("web:1.4.0.7", None).await?;
+//!     let mut bytes = 0;
+//!     while let Some(chunk) = archive.next_chunk().await? {
+//!         bytes += chunk.len();
+//!     }
+//!     println!("{bytes} bytes; the engine ended its answer properly");
+//!     Ok(())
 //! }
-//! println!("{bytes} bytes; the engine ended its answer properly");
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! [`Engine::resolve`] finds the engine as the docker CLI does. It does not contact the engine: an
@@ -72,7 +73,7 @@
 //! |---|---|
 //! | the head of any answer | 400 KiB |
 //! | a ping, the message of a refusal | 64 KiB |
-//! | one line of a log | 4 MiB |
+//! | a line of the answer to a load or a build | 4 MiB |
 //! | an image, the engine's description of itself, a load | 16 MiB |
 //! | a list | 64 MiB |
 //!

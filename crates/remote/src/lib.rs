@@ -1,4 +1,17 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Types
+//!
+//! ```text
+//! text ─ parse ─▶ Location ─ Remote::open ─▶ Remote ─┬─ head(Key) ─▶ Object: size, Etag, SHA-256
+//!                            (with Settings)         ├─ get(Key, GetRequest) ─▶ Get ─▶ Download
+//!                                                    ├─ put(Key, Upload, PutOptions) ─▶ Object
+//!                                                    ├─ list ─▶ Entry …
+//!                                                    └─ remove(Key)
+//! ```
+//!
+//! Start with [`Remote::open`]. A [`Condition`] in [`PutOptions`] makes an upload depend on the
+//! current state of the object.
 
 #[cfg(not(unix))]
 compile_error!("sealift-remote needs Unix: a path is published to with a lock on its directory");

@@ -17,7 +17,7 @@ pub(crate) fn matches_list(text: &str, list: &str) -> bool {
 /// Returns `true` if a text matches a pattern.
 ///
 /// Each `*` first matches nothing. When a later part of the pattern does not match, the last `*`
-/// takes one more character and the rest of the pattern is tried again. Earlier stars need not
+/// covers one more character and the rest of the pattern is tried again. Earlier stars need not
 /// change, so the time is at most the product of both lengths.
 fn matches(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());

@@ -1,6 +1,6 @@
 //! Tests with stubs of credential helpers, which answer and fail in the ways of real helpers.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

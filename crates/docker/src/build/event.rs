@@ -174,8 +174,8 @@ impl BuildEvent {
 }
 
 fn step(line: &str) -> Option<BuildEvent> {
-    // If there are several stages, Podman writes the number of the stage before the step: `[1/2]
-    // STEP 1/4: FROM scratch`.
+    // If there are several stages, Podman writes the stage before the step:
+    // `[1/2] STEP 1/4: FROM scratch`.
     let line = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((_stage, line)) if line.starts_with("STEP ") => line,
         _ => line,

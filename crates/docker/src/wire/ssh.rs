@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 /// The number of bytes that are kept of ssh's standard error.
 const WORDS_LIMIT: usize = 16 * 1024;
 
-/// How long ssh can take to exit after it has sent everything, and to print its last message.
+/// The time limit for ssh to exit after it has sent everything, and to print its last message.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The destination of ssh.

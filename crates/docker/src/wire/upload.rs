@@ -25,8 +25,8 @@ pub(crate) struct Upload<'a> {
     pub(crate) path: &'a str,
     /// Logins to registries, in the form that engines expect.
     pub(crate) registries: Option<HeaderValue>,
-    /// The maximum size of the answer. `None` for an answer that continues during the whole
-    /// operation.
+    /// The maximum size of the answer. `None` for an answer that continues during the
+    /// complete operation.
     pub(crate) answer_limit: Option<u64>,
 }
 

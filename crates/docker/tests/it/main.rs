@@ -1,7 +1,7 @@
 //! Tests of sealift-docker, against real engines, and against a fake engine for errors that real
 //! engines show only under unusual conditions.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says so best by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod api_version;
 mod build;

@@ -11,7 +11,7 @@ use sealift_docker::{BuildRequest, Credentials, Engine, SaveStream, archive_body
 /// Accepts the same futures as `tokio::spawn`.
 fn spawnable(_future: impl Future<Output: Send + 'static> + Send + 'static) {}
 
-#[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(dead_code, reason = "the test is that it compiles")]
 fn each_is_spawnable(engine: impl Fn() -> Engine, save: SaveStream, credentials: Credentials) {
     let it = engine();
     spawnable(async move { it.ping().await });

@@ -25,7 +25,7 @@ pub(super) struct WatchedStream {
     stream: Box<dyn ByteStream>,
     is_proxied: bool,
     limit: Duration,
-    /// When the wait ends; it is set when the wait begins.
+    /// The end of the wait, which is set when the wait begins.
     deadline: Pin<Box<Sleep>>,
     reads: bool,
     writes: bool,

@@ -79,8 +79,8 @@ impl Site {
 
     /// Creates the folders that contain an object, once for each.
     ///
-    /// A server that cannot create folders answers as if the folder existed. In that case the
-    /// upload itself fails.
+    /// A server that cannot create folders refuses the request with the same status as for a folder
+    /// that exists. The upload shows which of the two is the case.
     async fn make_folders(&self, key: &Key, path: &str) -> Result<(), Error> {
         let is_known = |path: &str| {
             let known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Buckets on the servers that `cargo xtask test` starts.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod azure;
 mod contract;

@@ -161,7 +161,7 @@ async fn an_answer_that_does_not_match_the_request_is_an_error() {
     assert_eq!(reason, "the answer is compressed (gzip), although that was not requested");
     line.proxy.reset(with("content-range", "bytes 0-398999/500000"));
     let error = line.range().await.unwrap_err();
-    let words = "the answer is the part `bytes 0-398999/500000`, not bytes 1000 to 400000";
+    let words = "the answer is the range `bytes 0-398999/500000`, not bytes 1000 to 400000";
     assert_eq!((error.kind(), error.reason()), (ErrorKind::BadAnswer, words));
     line.proxy.reset(with("content-length", "7"));
     assert_eq!(line.range().await.unwrap_err().kind(), ErrorKind::BadAnswer);

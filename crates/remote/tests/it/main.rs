@@ -1,6 +1,6 @@
 //! Locations on real servers, and behind a proxy that reproduces failures of networks.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod downloads;
 mod faults;

@@ -1,6 +1,6 @@
 //! Signatures of the real programs, and the reasons to refuse a signature.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 mod certificates;
 mod changed;

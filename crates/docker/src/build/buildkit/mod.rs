@@ -44,8 +44,8 @@ pub(crate) async fn build(
     let nothing = stream::empty::<Result<Bytes, BoxError>>();
     let path = query.on("/build");
     let built = follow::<Trace, _, _>(transport, Upload::to(&path), nothing, on_event).await;
-    // An error of the context is complete by itself. The engine only knows that the context did not
-    // arrive.
+    // An error of the context is complete by itself. The engine can only report that the context
+    // did not arrive.
     if let Some(error) = files.take_failure() {
         return Err(Failure::Context(error));
     }

@@ -1,4 +1,4 @@
-//! One of BuildKit's steps.
+//! A step of a build by BuildKit.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use bollard_buildkit_proto::moby::buildkit::v1::{Vertex, VertexLog};
 use crate::build::event::{BuildEvent, StepEnd};
 use crate::build::log::{LastLines, Lines, OnEvent};
 
-/// How long the end of a step is held back.
+/// The time for which the end of a step is held back.
 ///
 /// BuildKit reports the end of a step and starts it again within milliseconds: after it has found
 /// the dependencies of the step, and for each layer that it pulls. Without a delay, such a step
