@@ -17,21 +17,23 @@
 //! use sealift_signature::jiff::{Timestamp, tz::TimeZone};
 //! use sealift_signature::{Signers, VerifyErrorKind, verify};
 //!
-//! let signers = b"release@example.org ssh-ed25519 \
-//!     AAAAC3NzaC1lZDI1NTE5AAAAIBjX8dRpTmN1wuqWNZbR6QubmtEqZipO+0Wnbaq5z8E0 release\n";
-//! let signers = Signers::parse(signers, &TimeZone::UTC)?;
+//! let signers = "untrusted comment: minisign public key E7620F1842B4E81F\n\
+//!                RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\n";
+//! let signature = "untrusted comment: signature from minisign secret key\n\
+//!                  RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF\
+//!                  /z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
+//!                  trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
+//!                  wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8\
+//!                  jJpIidRJnp94ABQkJAgAooBQ==\n";
 //!
-//! match verify(b"content", b"no signature", "file", &signers, Timestamp::now()) {
-//!     Ok(signer) => println!("signed by {signer}"),
-//!     Err(error) => {
-//!         assert_eq!(error.kind(), VerifyErrorKind::Malformed);
-//!         assert_eq!(
-//!             error.to_string(),
-//!             "the signature is not valid: it does not begin with `BEGIN SSH SIGNATURE`"
-//!         );
-//!     }
-//! }
-//! # Ok::<(), sealift_signature::ParseSignersError>(())
+//! let signers = Signers::parse(signers.as_bytes(), &TimeZone::UTC)?;
+//! let now = Timestamp::now();
+//! let signer = verify(b"test", signature.as_bytes(), "file", &signers, now)?;
+//! assert_eq!(signer.name, "minisign key E7620F1842B4E81F");
+//!
+//! let error = verify(b"other", signature.as_bytes(), "file", &signers, now).unwrap_err();
+//! assert_eq!(error.kind(), VerifyErrorKind::Mismatch);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! - [`Signers`] is an allowed signers file of OpenSSH, or public keys of minisign.

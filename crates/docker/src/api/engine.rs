@@ -22,7 +22,7 @@ use crate::wire::transport::Transport;
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(crate) transport: Arc<Transport>,
-    /// The kind of id in answers that contain no descriptors. It is asked for once.
+    /// The kind of id in answers that contain no descriptors. The engine is asked for it once.
     pub(crate) id_kind: Arc<OnceCell<IdKind>>,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Facts {
     pub(super) object: Object,
     /// The date of the last change, with which a later request can identify the object.
     pub(super) last_modified: Option<String>,
-    /// Whether the date is old enough for that, when the server answered.
+    /// Whether the date was old enough for that when the server answered.
     pub(super) is_settled: bool,
     /// The position in the object at which the body begins.
     pub(super) offset: u64,

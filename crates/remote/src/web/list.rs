@@ -17,7 +17,7 @@ use crate::web::site::Site;
 /// The maximum size of the list of one folder.
 const LIMIT: usize = 64 << 20;
 
-/// The maximum depth of folders, because a server could send folders without end.
+/// The maximum depth of folders, because a server could send an endless tree.
 const DEPTH: usize = 32;
 
 const PROPERTIES: &str = r#"<?xml version="1.0" encoding="utf-8"?>

@@ -46,7 +46,7 @@ pub(super) struct Transfer {
     /// The position in the object of the next byte for the reader. It is after `at` if the server
     /// cannot send a range.
     wanted: u64,
-    /// The position at which the last repeated request began.
+    /// The position from which progress is counted.
     since: u64,
     backoff: Backoff,
 }
