@@ -56,7 +56,11 @@ fn a_server_without_uploads_or_with_another_password() {
     let Some(server) = WebServer::nginx(Nginx::default()) else { return };
     let server = Server::web("nginx", server);
     let said = source.publish("artifacts", &server.at(server.address, "images"), &[]);
-    assert_refused(&said, 2, "the server does not accept uploads: it answered 405 Method Not Allowed");
+    assert_refused(
+        &said,
+        2,
+        "the server does not accept uploads: it answered 405 Method Not Allowed",
+    );
 
     let options = Nginx { uploads: true, login: Some(("ann", "right")), ..Nginx::default() };
     let Some(server) = WebServer::nginx(options) else { return };

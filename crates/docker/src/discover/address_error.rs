@@ -29,7 +29,9 @@ impl ParseAddressError {
 #[non_exhaustive]
 pub enum AddressFault {
     /// The scheme is missing: there is no `://`.
-    #[error("an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
+    #[error(
+        "an address must start with a scheme: unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
+    )]
     NoScheme,
     /// The scheme is not supported.
     #[error("the scheme `{scheme}` is not supported; use unix, tcp, http, https or ssh")]

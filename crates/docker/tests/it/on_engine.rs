@@ -17,7 +17,10 @@ pub(crate) struct Stand {
     pub(crate) engine: Engine,
     /// `sealift-docker-<test>`, which is different for each test.
     image: String,
-    #[cfg_attr(not(feature = "buildkit"), expect(dead_code, reason = "the value only has to exist"))]
+    #[cfg_attr(
+        not(feature = "buildkit"),
+        expect(dead_code, reason = "the value only has to exist")
+    )]
     turn: sealift_testing::Engine,
 }
 

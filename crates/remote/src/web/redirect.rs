@@ -19,8 +19,7 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 /// neither users nor queries.
 pub(super) fn target(from: &Uri, location: &str) -> Result<Uri, String> {
     let base = Url::parse(&from.to_string()).map_err(|error| error.to_string())?;
-    let mut to =
-        base.join(location).map_err(|_| "it redirects to an invalid URL".to_owned())?;
+    let mut to = base.join(location).map_err(|_| "it redirects to an invalid URL".to_owned())?;
     let _ = (to.set_username(""), to.set_password(None));
     to.set_fragment(None);
     let shown = || {

@@ -79,7 +79,10 @@ impl Session {
 fn announce<B>(request: &mut Request<B>, id: &str, shared_key: &str) -> Result<(), Failure> {
     let value = |text: &str| {
         HeaderValue::from_str(text).map_err(|error| {
-            Failure::unintelligible("the name of a session is not a valid header", Some(error.into()))
+            Failure::unintelligible(
+                "the name of a session is not a valid header",
+                Some(error.into()),
+            )
         })
     };
     let headers = request.headers_mut();

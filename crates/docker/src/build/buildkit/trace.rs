@@ -37,7 +37,10 @@ impl BuildLog for Trace {
             Some("moby.buildkit.trace") => {
                 let text = line["aux"].as_str().unwrap_or_default();
                 let bad = |error: crate::failure::BoxError| {
-                    Failure::unintelligible("a progress message of BuildKit cannot be decoded", Some(error))
+                    Failure::unintelligible(
+                        "a progress message of BuildKit cannot be decoded",
+                        Some(error),
+                    )
                 };
                 let bytes = STANDARD.decode(text).map_err(|error| bad(error.into()))?;
                 let status =
