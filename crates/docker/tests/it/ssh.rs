@@ -135,9 +135,9 @@ async fn the_error_contains_the_output_of_a_failed_ssh() {
     cannot ask the version of the engine at ssh://ci@edge
       caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 1: Cannot connect to the Docker daemon
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 1: nothing
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with exit status: 1: no message
     cannot ask the version of the engine at ssh://ci@edge
-      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with signal: 9 (SIGKILL): nothing
+      caused by: ssh://ci@edge (from DOCKER_HOST) cannot be reached: ssh failed with signal: 9 (SIGKILL): no message
     ");
 }
 
