@@ -31,7 +31,7 @@ use tokio::sync::mpsc;
 ///         }
 ///         reader.consume(bytes.len());
 ///     }
-/// Not reached after an error, so that the engine refuses the incomplete archive.
+///     // Not reached after an error, so that the engine refuses the incomplete archive.
 ///     sender.blocking_finish();
 ///     Ok::<(), std::io::Error>(())
 /// });
