@@ -31,7 +31,7 @@ fn check(case: &Case) {
     place.put(&name, &content);
     let verify = place.run(&["verify", "web", "--progress", "none"]);
     let word = match case.verdict {
-        Verdict::NotTaken => "unsupported",
+        Verdict::Unsupported => "unsupported",
         verdict => verdict.name(),
     };
     let verdict_code = if case.verdict == Verdict::NoImage { 0 } else { code };

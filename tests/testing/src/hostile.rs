@@ -32,7 +32,7 @@ pub enum Verdict {
     /// The file contains no image.
     NoImage,
     /// A limit is exceeded, or the form is not supported.
-    NotTaken,
+    Unsupported,
 }
 
 impl Verdict {
@@ -42,7 +42,7 @@ impl Verdict {
             Self::Whole => "whole",
             Self::Damaged => "damaged",
             Self::NoImage => "no image",
-            Self::NotTaken => "not taken",
+            Self::Unsupported => "unsupported",
         }
     }
 }
@@ -100,24 +100,24 @@ macro_rules! cases {
 
 cases! { ($)
     entries_without_end:
-        "20,001 entries", NotTaken "its entries: more than the limit of 20000",
+        "20,001 entries", Unsupported "its entries: more than the limit of 20000",
         || with(&(0..20_001).fold(RawTar::new(), |tar, at| tar.file(&format!("e{at}"), b"")));
     names_without_end:
-        "entries with names of 9 MB together", NotTaken "the names of its entries: more than the limit of 8 MiB",
+        "entries with names of 9 MB together", Unsupported "the names of its entries: more than the limit of 8 MiB",
         || with(&(0..9).fold(RawTar::new(), |tar, at| {
             tar.extension(b'L', format!("{at}{}", "n".repeat(999_999)).as_bytes()).file("short", b"")
         }));
     a_name_of_a_terabyte:
-        "a GNU long name of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
+        "a GNU long name of 1 TiB", Unsupported "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
         || RawTar::new().header(b'L', "././@LongLink", &size_field(1 << 40)).bytes;
     attributes_of_a_terabyte:
-        "pax attributes of 1 TiB", NotTaken "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
+        "pax attributes of 1 TiB", Unsupported "a name or attribute of 1099511627776 bytes, at byte 0: more than the limit of 1 MiB",
         || RawTar::new().header(b'x', "pax", &size_field(1 << 40)).bytes;
     json_that_is_too_large:
-        "a `manifest.json` of 5 MiB", NotTaken "`manifest.json` of 5242880 bytes: more than the limit of 4 MiB each and 16 MiB in all",
+        "a `manifest.json` of 5 MiB", Unsupported "`manifest.json` of 5242880 bytes: more than the limit of 4 MiB each and 16 MiB in all",
         || replaced("manifest.json", spaces(5 << 20));
     json_that_is_too_large_together:
-        "five other JSON files of 4 MiB before it", NotTaken "`manifest.json` of 264 bytes: more than the limit of 4 MiB each and 16 MiB in all",
+        "five other JSON files of 4 MiB before it", Unsupported "`manifest.json` of 264 bytes: more than the limit of 4 MiB each and 16 MiB in all",
         || with(&(0..5).fold(RawTar::new(), |tar, at| tar.file(&format!("{at}.json"), &spaces(4 << 20))));
     json_that_is_too_deep:
         "a config whose settings are 200 lists deep", Damaged "`config.json` cannot be parsed: recursion limit exceeded at line 1 column 137",
@@ -152,7 +152,7 @@ cases! { ($)
             ("GNU.sparse.numblocks", "1"), ("GNU.sparse.map", "0,3"), ("GNU.sparse.size", "5"),
         ]).file("sparse", b"abcde"));
     a_sparse_file_of_a_petabyte:
-        "a sparse file with a hole of 1 PiB", NotTaken "the holes of a sparse file of 1125899906842624 bytes: more than the limit of 16 GiB",
+        "a sparse file with a hole of 1 PiB", Unsupported "the holes of a sparse file of 1125899906842624 bytes: more than the limit of 16 GiB",
         || with(&RawTar::new().pax(&[
             ("GNU.sparse.numblocks", "0"), ("GNU.sparse.map", ""), ("GNU.sparse.size", "1125899906842624"),
         ]).file("sparse", b""));
@@ -179,7 +179,7 @@ cases! { ($)
         "sizes in base 256, as GNU writes large ones", Whole "",
         || with(&RawTar::new().header(b'0', "a", b"\x80\0\0\0\0\0\0\0\0\0\0\x05").content(b"hello"));
     a_size_behind_a_zero_byte:
-        "a size behind a zero byte, which some readers pass over", Damaged "has no valid tar header at byte 0: its size is not a number",
+        "a size after a zero byte, which some readers skip", Damaged "has no valid tar header at byte 0: its size is not a number",
         || with(&RawTar::new().header(b'0', "a", b"\x0000000001000"));
     a_negative_pax_size:
         "a negative size in pax form", Damaged "has no valid tar header at byte 0: its pax size is not a number",
@@ -188,13 +188,13 @@ cases! { ($)
         "a pax size by which the next entries would be content", Damaged "ends after 18432 bytes, 43104 bytes before the end of entry `a`",
         || with(&RawTar::new().pax(&[("size", "60000")]).file("a", b""));
     pax_records_that_are_broken:
-        "a pax record that is longer than it says", Damaged "has no valid tar header at byte 0: its pax records are broken",
+        "a pax record that is longer than it states", Damaged "has no valid tar header at byte 0: its pax records are broken",
         || with(&RawTar::new().extension(b'x', b"9999 path=a\n").file("a", b""));
     a_pax_name_with_a_zero_byte:
         "a pax name with a zero byte", Damaged "has no valid tar header at byte 0: its pax name contains a zero byte",
         || with(&RawTar::new().pax(&[("path", "manifest.json\0x")]).file("a", b""));
     a_pax_name_that_is_empty:
-        "an empty pax name, which takes nothing back", Whole "",
+        "an empty pax name, with no earlier name to reset", Whole "",
         || with(&RawTar::new().pax(&[("path", "")]).file("a", b"hello"));
     two_extension_headers_of_one_kind:
         "two pax headers for one entry: readers obey the first, the last or both", Damaged "has no valid tar header at byte 1024: the entry has two extension headers of the same kind",
@@ -224,19 +224,19 @@ cases! { ($)
         };
 
     a_device:
-        "a device node", NotTaken "its entry `dev/sda` is a device or a pipe, which is not supported",
+        "a device node", Unsupported "its entry `dev/sda` is a device or a pipe, which is not supported",
         || with(&RawTar::new().header(b'3', "dev/sda", &size_field(0)));
     a_pipe:
-        "a pipe", NotTaken "its entry `pipe` is a device or a pipe, which is not supported",
+        "a pipe", Unsupported "its entry `pipe` is a device or a pipe, which is not supported",
         || with(&RawTar::new().header(b'6', "pipe", &size_field(0)));
     an_absolute_path:
-        "an absolute path, which unpacks to `manifest.json`", NotTaken "its entry `/manifest.json` has a name that points outside the archive, which is not supported",
+        "an absolute path, which unpacks to `manifest.json`", Unsupported "its entry `/manifest.json` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("/manifest.json", b"[]"));
     a_path_that_leads_outside:
-        "a path with `..`", NotTaken "its entry `../../etc/cron.d/x` has a name that points outside the archive, which is not supported",
+        "a path with `..`", Unsupported "its entry `../../etc/cron.d/x` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("../../etc/cron.d/x", b"* * * * *"));
     a_path_that_leads_back:
-        "a path with `..` that comes back", NotTaken "its entry `a/../manifest.json` has a name that points outside the archive, which is not supported",
+        "a path with `..` that comes back", Unsupported "its entry `a/../manifest.json` has a name that points outside the archive, which is not supported",
         || with(&RawTar::new().file("a/../manifest.json", b"[]"));
     a_path_with_needless_parts:
         "`./` and `//` in names, as some writers have them", Whole "",
@@ -274,7 +274,7 @@ cases! { ($)
             "[{{\"Config\":\"{}.json\",\"Layers\":[\"x\\r\\u001b]0;title\\u0007\u{202e}gnp\",\"y\"]}}]", &image().id()[7..]
         ).into_bytes());
     tags_that_steer_a_terminal:
-        "the same in tags", NotTaken "it holds 2 images (web\\u{1b}[2J:1, api:2.0); an archive holds one",
+        "the same in tags", Unsupported "it holds 2 images (web\\u{1b}[2J:1, api:2.0); an archive holds one",
         || pack(&joined(Image::new("web\u{1b}[2J:1", 1).podman(), Image::new("api:2.0", 9).podman()));
     words_of_an_engine_that_steer_a_terminal:
         "the same in an engine's report within the archive", Damaged "the engine reported after 16896 bytes: no\\n\\u{1b}[2Jway",
@@ -312,7 +312,7 @@ cases! { ($)
         "bytes between the member and the directory", Damaged "is not a readable zip: there is other data after its member",
         || RawZip::of(&tar()).with_before_directory(b"hidden").bytes;
     a_zip_with_something_within_its_member:
-        "bytes behind the content, counted to the member", Damaged "is not a readable zip: its member continues after its content",
+        "bytes after the content, counted as part of the member", Damaged "is not a readable zip: its member continues after its content",
         || {
             let zip = RawZip::of(&tar()).with_before_directory(b"hidden");
             let size = zip.packed_size();
@@ -332,7 +332,7 @@ cases! { ($)
             zip.entry_number(42, 4, shift as u64).end_number(16, 4, start).bytes
         };
     a_zip_with_something_behind_it:
-        "bytes behind the zip", Damaged "is not a readable zip: something else follows its end",
+        "bytes after the zip", Damaged "is not a readable zip: something else follows its end",
         || [RawZip::of(&tar()).bytes, b"garbage".to_vec()].concat();
     a_zip_with_another_zip_in_its_comment:
         "a comment that is the end of another zip", Damaged "is not a readable zip: its directory is not where its end states",
@@ -379,16 +379,16 @@ cases! { ($)
         "an encrypted member", NoImage "the zip's member is encrypted",
         || RawZip::of(&tar()).both_numbers(6, 2, 1).bytes;
     a_zip_with_another_method:
-        "a member packed by LZMA", NotTaken "the zip's member is compressed by method 14; only stored and deflate are supported",
+        "a member packed by LZMA", Unsupported "the zip's member is compressed by method 14; only stored and deflate are supported",
         || RawZip::of(&tar()).both_numbers(8, 2, 14).bytes;
     a_zip_of_several_volumes:
-        "a zip that says it is the last of several volumes, and begins as one alone does", Damaged "is not a readable zip: its end states different numbers of volumes or members",
+        "a zip that claims to be the last of several volumes, but begins like a single one", Damaged "is not a readable zip: its end states different numbers of volumes or members",
         || RawZip::of(&tar()).end_number(4, 2, 1).bytes;
     a_zip_whose_times_disagree:
         "another time before the member than in the directory", Damaged "is not a readable zip: its two headers state different values for the time",
         || RawZip::of(&tar()).local_number(10, 2, 1).bytes;
     a_zip_whose_member_is_a_link:
-        "a member that unpacks to a symbolic link", NotTaken "the zip's member is a link or a device",
+        "a member that unpacks to a symbolic link", Unsupported "the zip's member is a link or a device",
         || RawZip::of(&tar()).entry_number(5, 1, 3).entry_number(38, 4, 0o120_777 << 16).bytes;
     a_zip64_without_its_numbers:
         "sizes that point to a zip64 field that isn't there", Damaged "is not a readable zip: a number is missing in its zip64 field",
@@ -400,7 +400,7 @@ cases! { ($)
         "a zip64 end where none is needed", Whole "",
         || RawZip::of(&tar()).with_zip64_end(|_| ());
     a_zip_that_breaks_off:
-        "a zip that breaks off", Damaged "is not a readable zip: it is truncated before the end of its directory",
+        "a truncated zip", Damaged "is not a readable zip: it is truncated before the end of its directory",
         || {
             let zip = RawZip::of(&tar());
             zip.bytes[..zip.directory].to_vec()
@@ -410,10 +410,10 @@ cases! { ($)
         "gzip in gzip", NoImage "its content is not a tar",
         || compress(&compress(&tar(), Packing::Gzip), Packing::Gzip);
     a_gzip_with_something_behind_it:
-        "bytes behind a gzip stream", Damaged "is not a readable gzip stream: invalid gzip header",
+        "bytes after a gzip stream", Damaged "is not a readable gzip stream: invalid gzip header",
         || [compress(&tar(), Packing::Gzip), b"garbage, and more of it".to_vec()].concat();
     a_zstd_with_a_huge_window:
-        "zstd that wants 2 GiB for its window", NotTaken "the window that its zstd stream requires: more than the limit of 128 MiB",
+        "zstd that wants 2 GiB for its window", Unsupported "the window that its zstd stream requires: more than the limit of 128 MiB",
         || vec![0x28, 0xb5, 0x2f, 0xfd, 0, 21 << 3, 0, 0, 0, 0, 0, 0];
     a_layer_that_is_a_bomb:
         "a layer of 64 MiB of zeros in 64 kB", Damaged "layer layer.tar.gz, decompressed, should be sha256:b009bccdd424b3359024e8b42edd15ea78c8e60976f5a1172e303b21efade4b3, but is sha256:3b6a07d0d404fab4e23b6d34bc6696a6a312dd92821332385e5af7c01c421351",

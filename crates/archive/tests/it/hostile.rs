@@ -44,7 +44,7 @@ fn said(fault: &Fault) -> (Verdict, String) {
     let verdict = match fault.kind() {
         FaultKind::Damaged => Verdict::Damaged,
         FaultKind::NotAnImage => Verdict::NoImage,
-        _ => Verdict::NotTaken,
+        _ => Verdict::Unsupported,
     };
     (verdict, fault.reason().to_string())
 }
