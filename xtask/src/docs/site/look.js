@@ -1,4 +1,4 @@
-// Looks at the pages of the site in a real browser, takes pictures of them, and prints what is wrong
+// Opens the pages of the site in a real browser, takes screenshots of them, and prints the problems
 // as a list in JSON.
 //
 //     look.js SITE BROWSER PACKAGES PICTURES PAGE…
@@ -49,7 +49,7 @@ async function look(browser, width, colorScheme) {
     await page.screenshot({ path: path.join(pictures, file) });
     await page.evaluate(axe);
     const { violations, passes } = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
-    if (passes.length < 10) report(where, "axe has hardly found anything to look at");
+    if (passes.length < 10) report(where, "axe has hardly found anything to check");
     for (const { id, impact, nodes } of violations) {
       if (!["serious", "critical"].includes(impact)) continue;
       const examples = nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" ");
@@ -74,6 +74,7 @@ async function search(browser) {
 (async () => {
   const browser = await chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
   try {
+    // A width of its own for each context: the pages remember whether their sidebar is open.
     const looks = [[320, "light"], [320, "dark"], [1280, "light"], [1280, "dark"]];
     await Promise.all(looks.map(([width, scheme]) => look(browser, width, scheme)));
     await search(browser);
