@@ -1,4 +1,4 @@
-//! The optimised command, linked statically if that is possible.
+//! The optimized command, linked statically if that is possible.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -94,7 +94,7 @@ impl CrossCompiler {
     }
 }
 
-/// Puts the standard library for a target beside that of the compiler's own machine, where the
+/// Links the standard library for a target next to that of the compiler's machine, where the
 /// compiler looks for it.
 fn join(root: &Path, std: &Path, target: &str) -> Result<()> {
     let place = Path::new("usr/lib/rustlib").join(target);

@@ -14,7 +14,7 @@ use crate::{run, say, workspace};
 
 const NAME: &str = "sealift";
 
-/// The name of the config, which is beside the archives that it describes.
+/// The name of the config, which is next to the archives that it describes.
 const CONFIG: &str = "config.json";
 
 /// An engine, and its own client to run the image with, if there is one.

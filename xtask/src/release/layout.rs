@@ -19,7 +19,7 @@ impl Layout {
         Self { root, version, target }
     }
 
-    /// The finished folder.
+    /// Returns the finished folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
@@ -28,7 +28,7 @@ impl Layout {
         &self.target
     }
 
-    /// The name of the tarball without its ending, and of the one folder in it.
+    /// Returns the name of the tarball without its extension, and of the only folder in it.
     pub(crate) fn name(&self) -> String {
         format!("sealift-{}-{}", self.version, self.target)
     }
@@ -47,37 +47,37 @@ impl Layout {
         self.root.join(format!("{}.tar.gz", self.name()))
     }
 
-    /// The changelog's entry for the version.
+    /// Returns the file with the changelog's entry for the version.
     pub(crate) fn notes(&self) -> PathBuf {
         self.root.join("NOTES.md")
     }
 
-    /// The crates, packed.
+    /// Returns the folder of the packed crates.
     pub(crate) fn packages(&self) -> PathBuf {
         self.root.join("packages")
     }
 
-    /// The folder of archives that contains the command's own image.
+    /// Returns the folder of archives that contains the command's own image.
     pub(crate) fn images(&self) -> PathBuf {
         self.root.join("images")
     }
 
-    /// The source as it is released, with its version.
+    /// Returns the folder of the source as it is released, with its version.
     pub(crate) fn source(&self) -> PathBuf {
         self.work().join("source")
     }
 
-    /// The content of the tarball.
+    /// Returns the folder with the content of the tarball.
     pub(crate) fn stage(&self) -> PathBuf {
         self.work().join(self.name())
     }
 
-    /// The build context of the image.
+    /// Returns the build context of the image.
     pub(crate) fn context(&self) -> PathBuf {
         self.work().join("context")
     }
 
-    /// The working folder for packages of distributions.
+    /// Returns the working folder for packages of distributions.
     pub(crate) fn installers(&self) -> PathBuf {
         self.work().join("installers")
     }

@@ -1,8 +1,8 @@
-//! The maintainer whom packages name.
+//! The maintainer in the metadata of packages.
 
 use serde_json::Value;
 
-/// What packages name in a rehearsal without a maintainer. No mail reaches this address.
+/// The maintainer in packages of a rehearsal without one. No mail reaches this address.
 const NOBODY: &str = "Nobody (rehearsal) <nobody@sealift.invalid>";
 
 /// Reads `maintainer` in `[workspace.metadata.release]` of the workspace's manifest.
@@ -15,7 +15,7 @@ pub(crate) fn of_workspace(metadata: &Value) -> Option<String> {
     is_complete.then(|| maintainer.to_owned())
 }
 
-/// Returns the maintainer, or a stand-in that is recognizable as one.
+/// Returns the maintainer, or a recognizable placeholder.
 pub(crate) fn or_nobody(maintainer: Option<&str>) -> &str {
     maintainer.unwrap_or(NOBODY)
 }

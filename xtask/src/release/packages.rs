@@ -47,8 +47,8 @@ pub(crate) fn run(release: &Release) -> Result<()> {
 
 /// Tests the examples with packages, given by name and folder.
 ///
-/// As members of the workspace they would be built with the crates beside them, so they get a
-/// workspace of their own.
+/// As members of the workspace they would be built with its crates, so they get a separate
+/// workspace.
 fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -> Result<()> {
     let workspace = source.join("examples");
     let mut manifest =

@@ -27,7 +27,7 @@ use crate::{metadata, say, workspace};
 pub(crate) struct Release {
     pub(crate) version: Version,
     pub(crate) facts: ReleaseFacts,
-    /// What it changes in the workspace.
+    /// The changes in the workspace.
     pub(crate) edits: Edits,
     pub(crate) moment: Moment,
     pub(crate) toolchain: Toolchain,

@@ -12,7 +12,7 @@ use super::emulator;
 use super::machine::Machine;
 use crate::{run, rustc, say};
 
-/// What builds a binary, and what runs it on this machine.
+/// The programs that build a binary, and that run it on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     pub(crate) target: String,
@@ -87,8 +87,8 @@ impl Toolchain {
 
     /// Returns a toolchain for another kind of processor.
     ///
-    /// Its binary must be static, because the C library of the packages is of no particular
-    /// system, and QEMU must be able to run it, because no binary is released without a try.
+    /// Its binary must be static, because the C library of the packages does not belong to a
+    /// particular system, and QEMU must be able to run it, because no binary is released without a try.
     fn cross(machine: Machine) -> Result<Self> {
         let compiler = CrossCompiler::provide(machine)?;
         let target = cross::target(machine);

@@ -46,7 +46,7 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
 
 /// Runs a binary and verifies its version, and that it can resolve names of hosts.
 ///
-/// A static GNU C library must do so whatever `/etc/nsswitch.conf` contains, see `static_names.c`.
+/// A static GNU C library must do so with any `/etc/nsswitch.conf`, see `static_names.c`.
 pub(crate) fn try_binary(toolchain: &Toolchain, sealift: &Path, version: Version) -> Result<()> {
     expect_version(&mut toolchain.command(sealift), sealift, version)?;
     let folder = tempfile::tempdir().context("cannot make a folder for the binary")?;
@@ -64,7 +64,7 @@ pub(crate) fn try_binary(toolchain: &Toolchain, sealift: &Path, version: Version
     expect_refusal(isolated.current_dir(folder.path()))
 }
 
-/// The file that tells the GNU C library which modules resolve names.
+/// The configuration of the modules by which the GNU C library resolves names.
 const NAME_SERVICES: &str = "/etc/nsswitch.conf";
 
 /// Runs a command that sees the first argument in the place of [`NAME_SERVICES`].
@@ -72,7 +72,7 @@ const MOUNT_AND_RUN: &str = "mount --bind \"$1\" /etc/nsswitch.conf && shift && 
 
 /// Returns arguments with which the command connects to an engine that does not exist.
 ///
-/// Port 1 is reserved for a protocol that nobody uses.
+/// Port 1 is reserved for an unused protocol.
 pub(crate) fn connect_to(name: &str) -> [String; 5] {
     let host = format!("tcp://{name}:1");
     ["update", "sealift:0.0.0.1", "--dry-run", "--host", &host].map(str::to_owned)
