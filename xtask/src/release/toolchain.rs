@@ -88,7 +88,8 @@ impl Toolchain {
     /// Returns a toolchain for another kind of processor.
     ///
     /// Its binary must be static, because the C library of the packages does not belong to a
-    /// particular system, and QEMU must be able to run it, because no binary is released without a try.
+    /// particular system, and QEMU must be able to run it, because no binary is released without a
+    /// try.
     fn cross(machine: Machine) -> Result<Self> {
         let compiler = CrossCompiler::provide(machine)?;
         let target = cross::target(machine);
