@@ -9,14 +9,17 @@ const RUST: usize = 100;
 /// The longest line of Markdown, in characters.
 const MARKDOWN: usize = 120;
 
-/// Returns the comments of a Rust source file that are too long. Rows of tables, and lines with
-/// links, cannot be wrapped.
+/// Returns the comments of a Rust source file that are too long. Code in rustdoc, rows of tables,
+/// and lines with links cannot be wrapped.
 pub(super) fn of_source(file: &str, source: &str) -> Vec<Finding> {
     let lines = source.lines().enumerate().map(|(number, line)| (number + 1, line));
+    let mut is_code = false;
     let comments = lines.filter(|(_, line)| {
         let comment = line.trim_start();
         let text = comment.trim_start_matches(['/', '!']).trim_start();
-        comment.starts_with("//") && !text.starts_with('|')
+        let is_comment = comment.starts_with("//");
+        is_code = is_comment && (is_code ^ text.starts_with("```"));
+        is_comment && !is_code && !text.starts_with('|')
     });
     too_long(file, comments, RUST)
 }
@@ -54,7 +57,10 @@ mod tests {
     #[test]
     fn comments_wrap_at_100_columns() {
         let (fits, long) = ("a".repeat(97), "a".repeat(98));
-        let source = format!("// {fits}\n    // {long}\nlet code = \"{long}\";\n/// | {long} |\n");
+        let source = format!(
+            "// {fits}\n    // {long}\nlet code = \"{long}\";\n/// | {long} |\n\
+                              /// ```\n/// {long}\n/// ```\n"
+        );
         let found = of_source("a.rs", &source);
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, ["a.rs:2: 105 columns, wrap at 100"]);
