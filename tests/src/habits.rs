@@ -51,27 +51,6 @@ fn a_misspelled_name_is_answered_with_a_suggestion() {
 }
 
 #[test]
-fn the_shell_completes_images_and_versions_of_the_folder() {
-    let place = place();
-    let complete = |words: &[&str]| {
-        let script = "source <(sealift completions bash)\nCOMP_WORDS=(\"$@\")\nCOMP_CWORD=$(($# - 1))\n\
-                      _clap_complete_sealift sealift \"${COMP_WORDS[COMP_CWORD]}\"\necho \"${COMPREPLY[*]}\"\n";
-        let path = std::env::var("PATH").unwrap();
-        let mut bash = Command::new("bash");
-        bash.args(["-c", script, "bash", "sealift"]).args(words).current_dir(place.dir.path());
-        bash.env_remove("SEALIFT_DIR").env_remove("ARTIFACTS_DIR");
-        bash.env("PATH", format!("{}:{path}", binary().parent().unwrap().display()));
-        sealift_testing::output_of(&mut bash).trim_end().to_owned()
-    };
-    assert_eq!(complete(&["path", "w"]), "web web-admin");
-    assert_eq!(complete(&["load", "web:"]), "web:1.4.0.7 web:dev");
-    assert_eq!(complete(&["clean", "web-"]), "web-admin");
-    assert_eq!(complete(&["ver"]), "verify version");
-    assert_eq!(complete(&["update", "--lock-"]), "--lock-timeout");
-    assert_eq!(complete(&["update", "web", "--level", "b"]), "best");
-}
-
-#[test]
 fn colours_are_printed_on_request() {
     let place = place();
     let coloured = |arguments: &[&str], variable: &str| {

@@ -55,6 +55,7 @@
 
 mod action;
 mod contenders;
+pub mod display;
 mod entry;
 mod flaw;
 mod formats;

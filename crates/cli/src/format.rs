@@ -2,27 +2,10 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+pub(crate) use sealift_workflow::catalog::display::{age, count, size};
 use sealift_workflow::filename::Printable;
 
-/// Returns a size in decimal units, as docker does: `18.2 MB`.
-pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1000.0;
-    let mut unit = UNITS[0];
-    for next in &UNITS[1..] {
-        // What would be rounded to 1000 belongs to the next unit.
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = next;
-    }
-    if value < 99.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
-}
+use crate::text_width::{self, without_end, without_middle};
 
 /// Returns a part of a number of bytes: `3.1 of 326 MB`, `12.0 kB of 3.1 MB`.
 pub(crate) fn part(part: u64, whole: u64) -> String {
@@ -35,25 +18,6 @@ pub(crate) fn part(part: u64, whole: u64) -> String {
     }
 }
 
-/// Returns how long ago something was: `3 days ago`.
-pub(crate) fn age(then: Timestamp, now: Timestamp) -> String {
-    let elapsed = now.duration_since(then);
-    if elapsed < SignedDuration::ZERO {
-        return "in the future".to_owned();
-    }
-    let seconds = elapsed.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => return "just now".to_owned(),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        86_400..2_592_000 => (seconds / 86_400, "day"),
-        2_592_000..31_536_000 => (seconds / 2_592_000, "month"),
-        _ => (seconds / 31_536_000, "year"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} ago")
-}
-
 /// Returns a time: `12 s`, `2 min 5 s`, `1 h 3 min`.
 pub(crate) fn duration(seconds: u64) -> String {
     match seconds {
@@ -63,19 +27,38 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// Returns a count with its noun: `1 archive`, `3 archives`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
+/// How many things are named of a list.
+const NAMED: usize = 5;
 
 /// Returns a list of a few things: `a, b and 3 more`.
 pub(crate) fn enumeration(things: &[String]) -> String {
-    const SHOWN: usize = 5;
+    enumeration_of(things, NAMED)
+}
+
+/// Returns a list of a few things of at most this many columns, escaped for a terminal. It names
+/// fewer things if they are long.
+pub(crate) fn enumeration_within(things: &[String], columns: usize) -> String {
+    let list = |named| Printable(&enumeration_of(things, named)).to_string();
+    let lists = (2..=NAMED).rev().map(list);
+    let fitting = lists.into_iter().find(|list| text_width::columns(list) <= columns);
+    fitting.unwrap_or_else(|| {
+        // The first one, without its middle.
+        let more = match things.len() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let first = Printable(things.first().map_or("nothing", String::as_str)).to_string();
+        let list = without_middle(&first, columns.saturating_sub(more.len())) + &more;
+        without_end(&list, columns)
+    })
+}
+
+fn enumeration_of(things: &[String], named: usize) -> String {
     match things {
         [] => "nothing".to_owned(),
         [only] => only.clone(),
-        [first @ .., last] if things.len() <= SHOWN => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", things[..SHOWN].join(", "), things.len() - SHOWN),
+        [first @ .., last] if things.len() <= named => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", things[..named].join(", "), things.len() - named),
     }
 }
 
@@ -83,25 +66,7 @@ pub(crate) fn enumeration(things: &[String]) -> String {
 /// longer one is missing, which `…` shows.
 pub(crate) fn shortened(text: &str, columns: usize) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let text = Printable(&words).to_string();
-    if text.chars().count() <= columns {
-        return text;
-    }
-    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
-/// Returns a text of at most this many columns: the middle of a longer one is missing, which `…`
-/// shows.
-pub(crate) fn without_middle(text: &str, columns: usize) -> String {
-    let count = text.chars().count();
-    if count <= columns {
-        return text.to_owned();
-    }
-    let kept = columns.saturating_sub(1);
-    let begin: String = text.chars().take(kept / 2).collect();
-    let end: String = text.chars().skip(count - (kept - kept / 2)).collect();
-    format!("{begin}…{end}")
+    without_end(&Printable(&words).to_string(), columns)
 }
 
 /// Returns a path, escaped for a terminal.
@@ -114,16 +79,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_three_digits_and_a_unit() {
-        let sizes = [0, 999, 1000, 18_249_000, 99_960_000, 999_600_000, 141_000_000, u64::MAX];
-        let sizes: Vec<String> = sizes.into_iter().map(size).collect();
-        insta::assert_snapshot!(
-            sizes.join(", "),
-            @"0 B, 999 B, 1.0 kB, 18.2 MB, 100 MB, 1.0 GB, 141 MB, 18447 PB"
-        );
-    }
-
-    #[test]
     fn a_long_text_loses_its_end() {
         assert_eq!(shortened("a few words", 11), "a few words");
         assert_eq!(shortened("a few words", 10), "a few wor…");
@@ -132,10 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_loses_its_middle() {
-        assert_eq!(without_middle("registry/team/web", 17), "registry/team/web");
-        assert_eq!(without_middle("registry/team/web", 9), "regi…/web");
-        assert_eq!(without_middle("web", 1), "…");
+    fn a_list_names_as_many_things_as_there_is_room_for() {
+        let things = ["web:1.4.0.7", "api:2.0.1.3", "db:1.0.0.1"].map(str::to_owned);
+        let list = |columns| enumeration_within(&things, columns);
+        assert_eq!(list(80), enumeration(&things));
+        assert_eq!(list(80), "web:1.4.0.7, api:2.0.1.3 and db:1.0.0.1");
+        assert_eq!(list(38), "web:1.4.0.7, api:2.0.1.3 and 1 more");
+        assert_eq!(list(30), "web:1.4.0.7 and 2 more");
+        assert_eq!(list(18), "web…0.7 and 2 more");
+        assert_eq!(list(5), "… an…");
+        assert_eq!(enumeration_within(&things[..1], 6), "we…0.7");
+        assert_eq!(enumeration_within(&[], 80), "nothing");
     }
 
     #[test]
@@ -151,18 +113,5 @@ mod tests {
     fn a_part_has_its_unit_if_it_is_another_one() {
         insta::assert_snapshot!(part(3_100_000, 326_000_000), @"3.1 of 326 MB");
         insta::assert_snapshot!(part(12_000, 3_100_000), @"12.0 kB of 3.1 MB");
-    }
-
-    #[test]
-    fn ages_are_rounded_down_to_one_unit() {
-        let now = Timestamp::from_second(1_000_000_000).unwrap();
-        let ages: Vec<String> = [-5, 0, 59, 60, 7_199, 86_400, 40 * 86_400, 800 * 86_400]
-            .into_iter()
-            .map(|seconds| age(now - SignedDuration::from_secs(seconds), now))
-            .collect();
-        insta::assert_snapshot!(
-            ages.join(", "),
-            @"in the future, just now, just now, 1 minute ago, 1 hour ago, 1 day ago, 1 month ago, 2 years ago"
-        );
     }
 }

@@ -16,6 +16,7 @@ mod failure;
 mod format;
 mod help;
 mod hints;
+mod line;
 mod log;
 mod output;
 mod program_line;
@@ -24,6 +25,7 @@ mod replace_file;
 mod run;
 mod session;
 mod table;
+mod text_width;
 mod usage_error;
 mod user_config;
 

@@ -60,9 +60,15 @@ pub(crate) fn terminal_width() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
+/// Returns the width of the terminal that standard error is, if it is one.
+pub(crate) fn error_terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(width.0))
+}
+
 /// Returns the width of the terminal that standard error is, or 80.
 pub(crate) fn error_width() -> usize {
-    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
+    error_terminal_width().unwrap_or(80)
 }
 
 /// Makes [`json`] write each result in a line of its own.

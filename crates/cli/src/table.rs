@@ -1,7 +1,12 @@
 //! Tables of aligned columns.
 
+use crate::text_width::{columns, without_middle};
+
 /// The number of spaces between two columns.
 const GAP: usize = 2;
+
+/// The minimum width of shortened cells.
+const LEAST: usize = 12;
 
 /// Aligns a header and rows. Lines have no trailing spaces.
 pub(crate) fn align(header: &[&str], rows: &[Vec<String>]) -> String {
@@ -27,7 +32,7 @@ pub(crate) fn align_rows(rows: &[Vec<String>]) -> String {
 }
 
 /// Returns the width of aligned rows.
-pub(crate) fn width(rows: &[Vec<String>]) -> usize {
+fn width(rows: &[Vec<String>]) -> usize {
     let widths = widths(rows);
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
@@ -43,9 +48,22 @@ fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     widths
 }
 
+/// Shortens the cells of some columns in the middle, of one column after the other, until the rows
+/// have at most this width or the cells have [`LEAST`] columns.
+pub(crate) fn shorten(rows: &mut [Vec<String>], columns: &[usize], width: usize) {
+    for &at in columns {
+        let excess = self::width(rows).saturating_sub(width);
+        let widest = rows.iter().map(|row| width_of(&row[at])).max().unwrap_or(0);
+        let room = widest.saturating_sub(excess).max(LEAST);
+        for row in rows.iter_mut() {
+            row[at] = without_middle(&row[at], room);
+        }
+    }
+}
+
 /// Returns the width of a cell, not counting colour sequences.
 fn width_of(cell: &str) -> usize {
-    anstream::adapter::strip_str(cell).map(|part| part.chars().count()).sum()
+    anstream::adapter::strip_str(cell).map(columns).sum()
 }
 
 #[cfg(test)]

@@ -35,8 +35,14 @@ pub enum Event {
         /// How many.
         archives: usize,
     },
-    /// There will be work on an image, which waits for that on others.
+    /// There will be work on an image, after the work on others. [`Event::WaitEnded`] follows.
     Waiting {
+        /// The image.
+        image: String,
+    },
+    /// An image that waited does not wait any longer: its work begins, it needs none, or it was
+    /// given up.
+    WaitEnded {
         /// The image.
         image: String,
     },
@@ -218,6 +224,7 @@ mod tests {
         let events = [
             Event::Reading { archives: 2 },
             Event::Waiting { image: image.clone() },
+            Event::WaitEnded { image: image.clone() },
             Event::Started { image: image.clone(), work, bytes: None },
             Event::Started { image: image.clone(), work: Work::Loading, bytes: Some(7) },
             Event::Progress { image: image.clone(), bytes: 7 },

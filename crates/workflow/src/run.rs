@@ -1,9 +1,10 @@
 //! A run of a workflow: its reporter, its cancel flag, and its activities.
 
+use std::collections::HashSet;
 use std::fmt;
 #[cfg(feature = "remote")]
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cancel::Cancel;
 use crate::error::Error;
@@ -64,6 +65,14 @@ impl Run {
         let image = image.into();
         self.report(Event::Started { image: image.clone(), work, bytes });
         Activity { image, reporter: Arc::clone(&self.reporter) }
+    }
+
+    /// Reports that images wait for their turn. The end of each wait is reported by
+    /// [`Waiting::end`], and for the others when the returned [`Waiting`] is dropped.
+    pub(crate) fn waiting(&self, images: impl IntoIterator<Item = String>) -> Waiting {
+        let images = images.into_iter();
+        let images = images.inspect(|image| self.report(Event::Waiting { image: image.clone() }));
+        Waiting { images: Mutex::new(images.collect()), reporter: Arc::clone(&self.reporter) }
     }
 
     /// Returns an error if the run was cancelled.
@@ -148,10 +157,36 @@ impl Drop for Activity {
     }
 }
 
+/// Images that have been reported as waiting. Each wait is reported as ended once.
+#[must_use = "nothing waits any longer when this is dropped"]
+pub(crate) struct Waiting {
+    images: Mutex<HashSet<String>>,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Waiting {
+    /// Reports that an image does not wait any longer.
+    pub(crate) fn end(&self, image: &str) {
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = images.take(image);
+        drop(images);
+        if let Some(image) = ended {
+            self.reporter.report(Event::WaitEnded { image });
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let images = self.images.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for image in images.drain() {
+            self.reporter.report(Event::WaitEnded { image });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
 
     #[derive(Default)]
@@ -180,6 +215,26 @@ mod tests {
                 Event::Started { image: image(), work: Work::Saving, bytes: None },
                 Event::Progress { image: image(), bytes: 7 },
                 Event::Finished { image: image() },
+            ]
+        );
+    }
+
+    #[test]
+    fn every_wait_ends_once() {
+        let events = Arc::new(Events::default());
+        let run = Run::new(events.clone(), Cancel::new());
+        let waiting = run.waiting(["web:1".to_owned(), "web:2".to_owned()]);
+        waiting.end("web:1");
+        waiting.end("web:1");
+        drop(waiting);
+        let (one, two) = (|| "web:1".to_owned(), || "web:2".to_owned());
+        assert_eq!(
+            *events.0.lock().unwrap(),
+            [
+                Event::Waiting { image: one() },
+                Event::Waiting { image: two() },
+                Event::WaitEnded { image: one() },
+                Event::WaitEnded { image: two() },
             ]
         );
     }

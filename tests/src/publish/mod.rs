@@ -4,6 +4,7 @@ mod conflicts;
 mod content;
 mod destinations;
 mod failures;
+mod interrupts;
 mod killed;
 mod leftovers;
 mod output;

@@ -16,9 +16,6 @@ const LATEST: Style = AnsiColor::Green.on_default();
 const DIRTY: Style = AnsiColor::Yellow.on_default();
 const FLAWED: Style = AnsiColor::Red.on_default();
 
-/// The minimum width of shortened names and versions.
-const SHORTEST: usize = 12;
-
 /// A column of a table of archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Column {
@@ -89,17 +86,11 @@ pub(super) fn telling(rows: &[Row<'_>]) -> Vec<Column> {
     Column::value_variants().iter().copied().filter(tells).collect()
 }
 
-/// Shortens first images, then versions, until the rows fit into this width.
+/// Shortens first paths, then images, then versions, until the rows fit into this width.
 pub(super) fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
-    for shortened in [Column::Image, Column::Version] {
-        let excess = table::width(rows).saturating_sub(width);
-        let Some(at) = columns.iter().position(|column| *column == shortened) else { continue };
-        let widest = rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
-        let allowed = widest.saturating_sub(excess).max(SHORTEST);
-        for row in rows.iter_mut() {
-            row[at] = format::without_middle(&row[at], allowed);
-        }
-    }
+    let position = |shortened: Column| columns.iter().position(|column| *column == shortened);
+    let positions = [Column::Path, Column::Image, Column::Version].into_iter().filter_map(position);
+    table::shorten(rows, &positions.collect::<Vec<_>>(), width);
 }
 
 fn state(row: &Row<'_>) -> String {

@@ -1,12 +1,11 @@
 //! `sealift add`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sealift_workflow::archive::Level;
-use sealift_workflow::filename::Printable;
-use sealift_workflow::{AddOptions, Added, StoredArchive, add};
-use serde_json::json;
+use sealift_workflow::{AddOptions, Added, Error, Event, Reporter as _, StoredArchive, add};
+use serde_json::{Value, json};
 
 use crate::archive_lines::rebuilt_line;
 use crate::arguments::file;
@@ -17,6 +16,7 @@ use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::session::Session;
 
 /// Import archives made by other tools into the folder, under their right names
@@ -64,54 +64,78 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
         .with_level(arguments.level)
         .with_platform(arguments.platform.platform()?)
         .with_immutable(arguments.immutable.is_set());
+    let files =
+        arguments.files.iter().map(|file| file::path(file)).collect::<Result<Vec<_>, _>>()?;
     let (store, _new_folder) = session.store_to_write()?;
-    let mut documents = Vec::new();
-    let mut errors = Vec::new();
-    for file in &arguments.files {
-        let file = &file::path(file)?;
+    for file in &files {
+        session.progress.report(Event::Waiting { image: file.display().to_string() });
+    }
+    let mut results = Vec::new();
+    for file in &files {
+        session.progress.report(Event::WaitEnded { image: file.display().to_string() });
         let (added, error) = match add(&store, file, &options, &session.run()).await {
             Ok(report) => (report.added, report.error),
             Err(error) => (Vec::new(), Some(error)),
         };
-        for added in &added {
-            session.json_result(|| json!(added));
-            documents.push(json!(added));
-            if !session.global.json() {
-                show(added, session);
+        let added = added.into_iter().map(Ok);
+        for result in added.chain(error.map(Err)) {
+            session.json_result(|| document(file, &result));
+            match &result {
+                Ok(_) if session.global.json() => {}
+                Ok(added) => show(added, session),
+                // It is shown at the end.
+                Err(error) if is_interruption(error) => {}
+                Err(error) => session.progress.suspend(|| failure::show(error)),
             }
-        }
-        let Some(error) = error else { continue };
-        let document =
-            json!({ "from": file.to_string_lossy(), "error": failure::document(&error) });
-        session.json_result(|| document.clone());
-        documents.push(document);
-        let stops = is_interruption(&error);
-        if !stops {
-            failure::show(&error);
-        }
-        errors.push(error);
-        if stops {
-            break;
+            results.push((file, result));
         }
     }
-    session.json_results(|| documents);
-    Ok(failure::code_of(&errors))
+    session.json_results(|| results.iter().map(|(file, result)| document(file, result)).collect());
+    let shown = results.iter().map(|(file, result)| (file.display().to_string(), result));
+    session.interrupted_images(shown);
+    show_summary(&results, session);
+    Ok(failure::code_of(results.iter().filter_map(|(_, result)| result.as_ref().err())))
+}
+
+/// Describes what became of a file, or of one of its names.
+fn document(file: &Path, result: &Result<Added, Error>) -> Value {
+    match result {
+        Ok(added) => json!(added),
+        Err(error) => {
+            json!({ "from": file.to_string_lossy(), "error": failure::document(error) })
+        }
+    }
 }
 
 /// Prints what became of one name of a file.
 fn show(added: &Added, session: &Session) {
     let StoredArchive { image, version, path, size, .. } = &added.file;
+    let name = format!("{image}:{}", version.as_str());
     let word = if added.added { "added" } else { "unchanged" };
-    let (path, size) = (format::path(path), format::size(*size));
-    let shown = Printable(version.as_str());
-    session.result(&format!("{image}:{shown}  {word}  {path}  {size}\n"));
+    let line = Line::new().name(&name).fixed(word).path(path.display()).fixed(format::size(*size));
+    session.result_line(&line);
     if !added.replaces.is_empty() {
-        session.notice(&rebuilt_line(image, version, &added.replaces));
+        session.notice_line(&rebuilt_line(image, version, &added.replaces));
     }
     if let Some(plain) = &added.beside {
-        session.notice(&format!(
-            "{image}:{shown}  {} is still there: the same image as a plain tar",
-            format::path(plain),
-        ));
+        let line = Line::new().name(&name).path(plain.display());
+        let line = line.fixed("is still there: the same image as a plain tar").after(" ");
+        session.notice_line(&line);
     }
+}
+
+/// Counts the results: `2 added, 1 unchanged, 282 MB`.
+fn show_summary(results: &[(&PathBuf, Result<Added, Error>)], session: &Session) {
+    let count = |is: fn(&Result<Added, Error>) -> bool| {
+        results.iter().filter(|(_, result)| is(result)).count()
+    };
+    let added = results.iter().filter_map(|(_, result)| result.as_ref().ok());
+    let bytes = added.filter(|added| added.added).map(|added| added.file.size).sum();
+    let counts = [
+        (count(|result| result.as_ref().is_ok_and(|added| added.added)), "added"),
+        (count(|result| result.as_ref().is_ok_and(|added| !added.added)), "unchanged"),
+        (count(|result| result.as_ref().is_err_and(|error| !is_interruption(error))), "failed"),
+        (count(|result| result.as_ref().is_err_and(is_interruption)), "interrupted"),
+    ];
+    session.summary(&counts, bytes);
 }

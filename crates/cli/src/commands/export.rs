@@ -18,6 +18,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
 use crate::hints;
+use crate::line::Line;
 use crate::session::Session;
 use crate::session::new_folder::NewFolder;
 
@@ -133,7 +134,7 @@ fn show_image(image: &ImageExport, session: &Session) {
     session.json_result(|| document(image));
     match &image.result {
         Ok(_) if session.global.json() => {}
-        Ok(image) => session.result(&line(image)),
+        Ok(image) => session.result_line(&line(image)),
         // Interruptions are reported at the end.
         Err(error) if is_interruption(error) => {}
         Err(error) => session.progress.suspend(|| failure::show(error)),
@@ -149,8 +150,8 @@ fn show_rest(report: &ExportReport, session: &Session) {
     for image in report.images.iter().filter_map(|image| image.result.as_ref().ok()) {
         let word = if image.is_planned { "would remove" } else { "removed" };
         for file in image.removed.iter().filter(|_| !session.global.json()) {
-            let (path, size) = (format::path(&file.path), format::size(file.size));
-            session.result(&format!("{word}  {path}  {size}\n"));
+            let line = Line::new().fixed(word).path(file.path.display());
+            session.result_line(&line.fixed(format::size(file.size)));
         }
         for file in &image.skipped {
             let reason = sealift_workflow::filename::Printable(&file.reason).to_string();
@@ -176,13 +177,15 @@ fn show_rest(report: &ExportReport, session: &Session) {
     session.summary(&counts, exported().filter_map(|image| image.size).sum());
 }
 
-fn line(image: &ExportedImage) -> String {
+fn line(image: &ExportedImage) -> Line {
     let word = match (image.exported, image.is_planned) {
         (true, false) => "exported",
         (true, true) => "would export",
         (false, _) => "unchanged",
     };
-    let path = format::path(&image.path);
-    let size = image.size.map(|size| format!("  {}", format::size(size))).unwrap_or_default();
-    format!("{}:{}  {word}  {path}{size}\n", image.image, image.version.display_tag())
+    Line::new()
+        .name(format!("{}:{}", image.image, image.version.display_tag()))
+        .fixed(word)
+        .path(image.path.display())
+        .fixed(image.size.map(format::size).unwrap_or_default())
 }

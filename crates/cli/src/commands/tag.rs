@@ -10,6 +10,7 @@ use crate::arguments::reference::reference;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
@@ -48,8 +49,11 @@ pub(crate) async fn run(arguments: TagArguments, session: &Session) -> Result<Ex
     }
     let StoredArchive { image, version, path, size, .. } = &tagged.file;
     let word = if tagged.tagged { "tagged" } else { "unchanged" };
-    let (version, path, size) =
-        (Printable(version.as_str()), format::path(path), format::size(*size));
-    session.result(&format!("{image}:{version}  {word}  {path}  {size}\n"));
+    let line = Line::new()
+        .name(format!("{image}:{version}"))
+        .fixed(word)
+        .path(path.display())
+        .fixed(format::size(*size));
+    session.result_line(&line);
     Ok(ExitCode::DONE)
 }

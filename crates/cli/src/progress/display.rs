@@ -1,5 +1,6 @@
 //! Shows the pieces of work that are under way, and keeps showing them while no event comes.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,8 @@ pub(super) struct Display {
     begun: Instant,
     bars: Bars,
     pieces: Mutex<Vec<(String, Piece)>>,
-    waiting: Mutex<Vec<String>>,
+    /// Those that wait, in the order in which their turn comes.
+    waiting: Mutex<VecDeque<String>>,
     ticking: Once,
 }
 
@@ -56,9 +58,21 @@ impl Display {
         self.bars.suspend(print);
     }
 
-    /// Shows that something waits, until it is started.
+    /// Shows that something waits, until the end of the wait.
     pub(super) fn wait(&self, name: String) {
-        self.waiting().push(name);
+        self.waiting().push_back(name);
+    }
+
+    /// Shows no longer that something waits.
+    pub(super) fn end_wait(&self, name: &str) {
+        let mut waiting = self.waiting();
+        // It is one of the first.
+        if let Some(at) = waiting.iter().position(|other| other == name) {
+            waiting.remove(at);
+        }
+        if waiting.is_empty() {
+            self.bars.end(WAITING);
+        }
     }
 
     /// Adds a piece, in place of the one of the same name.
@@ -69,7 +83,6 @@ impl Display {
         self.keep_ticking();
         let mut pieces = self.pieces();
         pieces.retain(|(other, _)| *other != name);
-        self.waiting().retain(|other| *other != name);
         // It comes below all pieces again.
         self.bars.end(WAITING);
         self.draw(&name, &piece);
@@ -125,11 +138,11 @@ impl Display {
                 _ => self.draw(name, piece),
             }
         }
-        let waiting = self.waiting();
+        let mut waiting = self.waiting();
         if self.mode == Mode::Bars && !waiting.is_empty() {
-            let line = format!("waiting: {}", format::enumeration(&waiting));
-            self.bars
-                .set(WAITING, format::shortened(&line, output::error_width().saturating_sub(1)));
+            let room = output::error_width().saturating_sub("waiting: ".len() + 1);
+            let names = format::enumeration_within(waiting.make_contiguous(), room);
+            self.bars.set(WAITING, format!("waiting: {names}"));
         }
     }
 
@@ -153,7 +166,7 @@ impl Display {
         });
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<String>> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<String>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

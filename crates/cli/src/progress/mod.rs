@@ -132,6 +132,8 @@ impl Progress {
 fn with_engine(engine: &str, event: Event) -> Event {
     let named = |image: String| format!("{engine}  {image}");
     match event {
+        Event::Waiting { image } => Event::Waiting { image: named(image) },
+        Event::WaitEnded { image } => Event::WaitEnded { image: named(image) },
         Event::Started { image, work, bytes } => {
             Event::Started { image: named(image), work, bytes }
         }
@@ -149,6 +151,7 @@ impl Reporter for Progress {
                 self.line(&format!("reading {}", format::count(archives, "archive")));
             }
             Event::Waiting { image } => self.display.wait(image),
+            Event::WaitEnded { image } => self.display.end_wait(&image),
             Event::Started { image, work, bytes } => self.start(image, work, bytes),
             Event::Progress { image, bytes } => {
                 self.display.advance(&image, bytes);
@@ -208,6 +211,8 @@ mod tests {
     fn what_happens_to_an_image_names_the_engine() {
         let (image, reason) = (|| "web:1".to_owned(), || "it has no room".to_owned());
         let events = [
+            Event::Waiting { image: image() },
+            Event::WaitEnded { image: image() },
             Event::Started { image: image(), work: Work::Loading, bytes: None },
             Event::Progress { image: image(), bytes: 7 },
             Event::Finished { image: image() },

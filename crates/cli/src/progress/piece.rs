@@ -8,6 +8,7 @@ use std::time::Duration;
 use sealift_workflow::Work;
 
 use crate::format;
+use crate::text_width::{self, without_middle};
 
 /// A rate is that of this time before now.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -93,8 +94,8 @@ impl Piece {
         Some((u128::from(self.done) * 100 / u128::from(total)) as u64)
     }
 
-    /// Returns what the engine does while no bytes pass.
-    fn engine_work(&self) -> Option<&'static str> {
+    /// Returns what the engine or the server does while no bytes pass.
+    fn remote_work(&self) -> Option<&'static str> {
         match self.work {
             Some(Work::Saving) if self.done == 0 => Some("engine is preparing the image"),
             Some(Work::Loading)
@@ -102,13 +103,18 @@ impl Piece {
             {
                 Some("engine is storing the image")
             }
+            Some(Work::Uploading)
+                if self.done > 0 && self.total.is_some_and(|all| self.done >= all) =>
+            {
+                Some("waiting for the server to store the archive")
+            }
             _ => None,
         }
     }
 
     /// Returns the parts of a description of how far it is.
     fn parts(&self, now: Duration, with_percent: bool) -> Vec<String> {
-        if let Some(work) = self.engine_work() {
+        if let Some(work) = self.remote_work() {
             let waited = now.saturating_sub(self.last).as_secs();
             return vec![format!("{work}, {}", format::duration(waited))];
         }
@@ -133,7 +139,7 @@ impl Piece {
         let (at, percent) = self.line;
         let silent = now.saturating_sub(at);
         let is_step =
-            self.engine_work().is_none() && self.percent().is_some_and(|now| now >= percent + STEP);
+            self.remote_work().is_none() && self.percent().is_some_and(|now| now >= percent + STEP);
         if silent < LINE_EVERY && !(is_step && silent >= LINE_AT_MOST_EVERY) {
             return None;
         }
@@ -144,18 +150,18 @@ impl Piece {
     /// Returns the line to draw on a terminal of this width.
     pub(super) fn bar(&self, now: Duration, columns: usize) -> String {
         let parts = self.parts(now, false).join("  ");
-        let bar = self.percent().filter(|_| self.engine_work().is_none()).map(bar);
+        let bar = self.percent().filter(|_| self.remote_work().is_none()).map(bar);
         let right = bar.map(|bar| format!("{bar}  {parts}")).unwrap_or(parts);
-        let room = columns.saturating_sub(right.chars().count() + 3).max(SHORTEST_LABEL);
+        let room = columns.saturating_sub(text_width::columns(&right) + 3).max(SHORTEST_LABEL);
         format!("{}  {right}", self.name(room))
     }
 
     /// Returns the label and what is done, in about this many columns.
     fn name(&self, columns: usize) -> String {
-        let Some(work) = self.work else { return format::without_middle(&self.label, columns) };
+        let Some(work) = self.work else { return without_middle(&self.label, columns) };
         let word = word(work);
         let room = columns.saturating_sub(word.len() + 2).max(SHORTEST_LABEL);
-        format!("{}  {word}", format::without_middle(&self.label, room))
+        format!("{}  {word}", without_middle(&self.label, room))
     }
 }
 
@@ -247,7 +253,15 @@ mod tests {
         let mut load = Piece::new("web:1".to_owned(), Some(Work::Loading), Some(MB), seconds(0.0));
         load.advance(MB, seconds(1.0));
         bars.push(load.bar(seconds(4.0), 80));
-        assert!(bars.iter().all(|bar| bar.chars().count() < 80), "{bars:#?}");
+        let mut wide =
+            Piece::new("服务/".repeat(20) + "网页:1", Some(Work::Loading), None, seconds(0.0));
+        wide.advance(MB, seconds(1.0));
+        bars.push(wide.bar(seconds(4.0), 80));
+        let mut upload =
+            Piece::new("web:1".to_owned(), Some(Work::Uploading), Some(MB), seconds(0.0));
+        upload.advance(MB, seconds(1.0));
+        bars.push(upload.bar(seconds(4.0), 80));
+        assert!(bars.iter().all(|bar| text_width::columns(bar) < 80), "{bars:#?}");
         insta::assert_snapshot!(bars.join("\n"), @"
         registry.example.…/team/web:1.4.0.7  saving  engine is preparing the image, 3 s
         registry…:1.4.0.7  saving  ███████░░░░░░░░░  160 of 326 MB  20.0 MB/s  9 s left

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealift_workflow::docker::{Endpoint, Engine, Settings, Timeouts};
-use sealift_workflow::filename::Printable;
 use sealift_workflow::store::Store;
-use sealift_workflow::{Cancel, Error, Run};
+use sealift_workflow::{Cancel, Error, Reporter, Run};
 use serde_json::Value;
 
 use crate::arguments::engine::EngineArguments;
@@ -21,6 +20,7 @@ use crate::arguments::hosts::HostsArguments;
 use crate::arguments::pattern::{expand, is_pattern};
 use crate::failure::{Failure, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::progress::Progress;
 use crate::session::new_folder::NewFolder;
@@ -39,7 +39,12 @@ impl Session {
 
     /// Returns the reporter and the request to stop, as workflows take them.
     pub(crate) fn run(&self) -> Run {
-        Run::new(self.progress.clone(), self.cancel.clone())
+        self.run_with(self.progress.clone())
+    }
+
+    /// Returns another reporter and the request to stop, as workflows take them.
+    pub(crate) fn run_with(&self, reporter: Arc<dyn Reporter>) -> Run {
+        Run::new(reporter, self.cancel.clone())
     }
 
     /// Cancels everything at the first signal, and ends the process at the second.
@@ -62,6 +67,22 @@ impl Session {
     /// Prints a change for people, also with `--quiet`.
     pub(crate) fn change(&self, text: &str) {
         self.progress.suspend(|| output::text(text));
+    }
+
+    /// Prints the line of a result, fitted into the terminal, which `--quiet` omits.
+    pub(crate) fn result_line(&self, line: &Line) {
+        self.result(&(line.fit(output::terminal_width()) + "\n"));
+    }
+
+    /// Prints the line of a change, fitted into the terminal, also with `--quiet`.
+    pub(crate) fn change_line(&self, line: &Line) {
+        self.change(&(line.fit(output::terminal_width()) + "\n"));
+    }
+
+    /// Prints a line on standard error that is no error, fitted into the terminal, which `--quiet`
+    /// omits.
+    pub(crate) fn notice_line(&self, line: &Line) {
+        self.notice(&line.fit(output::error_terminal_width()));
     }
 
     /// Prints the document of a result, if each is printed as soon as it is known.
@@ -88,6 +109,12 @@ impl Session {
         }
     }
 
+    /// Returns how long the command has taken, as the end of a phrase: ` in 4.1 s`. It is empty if
+    /// that was less than a second.
+    pub(crate) fn time_taken(&self) -> String {
+        summary::time(self.progress.elapsed())
+    }
+
     /// Prints which of several images were not finished because a signal asked to stop.
     pub(crate) fn interrupted_images<'a, T: 'a>(
         &self,
@@ -98,7 +125,8 @@ impl Session {
         }
         for (image, result) in results {
             if result.as_ref().is_err_and(is_interruption) {
-                output::error_line(&format!("{}  interrupted", Printable(&image)));
+                let line = Line::new().name(image).fixed("interrupted");
+                output::error_line(&line.fit(output::error_terminal_width()));
             }
         }
     }

@@ -15,12 +15,17 @@ pub(super) fn line(counts: &[(usize, &str)], bytes: u64, elapsed: Duration) -> O
     if bytes > 0 {
         parts.push(format::size(bytes));
     }
-    let time = match elapsed.as_secs() {
+    Some(parts.join(", ") + &time(elapsed))
+}
+
+/// Returns how long something took, as the end of a phrase, or nothing if that was less than a
+/// second.
+pub(super) fn time(elapsed: Duration) -> String {
+    match elapsed.as_secs() {
         0 => String::new(),
         1..10 => format!(" in {:.1} s", elapsed.as_secs_f64()),
         seconds => format!(" in {}", format::duration(seconds)),
-    };
-    Some(parts.join(", ") + &time)
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The HTML of the page of an image.
 
 use jiff::Timestamp;
+use sealift_catalog::display::{count, size};
 use sealift_filename::Printable;
 
 use super::html::Html;
 use super::image_page::{ArchiveDetails, ImagePage, Layers, VersionKind, encoded};
 use super::layout::{ago, badge, column, command, date, page};
-use super::units::{count, size};
 
 /// The number of archives that are shown; the rest is folded.
 const UNFOLDED: usize = 10;

@@ -1,9 +1,9 @@
 //! The common parts of all pages.
 
 use jiff::Timestamp;
+use sealift_catalog::display::age;
 
 use super::html::Html;
-use super::units::{age, day};
 
 /// The style of the pages.
 pub(super) const STYLE: &str = include_str!("page.css");
@@ -87,9 +87,10 @@ pub(super) fn ago(html: &mut Html, then: Timestamp, now: Timestamp) {
     html.leaf("time", &[("datetime", &machine), ("title", &title)], age(then, now));
 }
 
-/// Writes the day of a time.
+/// Writes the day of a time in UTC: `2026-11-24`.
 pub(super) fn date(html: &mut Html, time: Timestamp) {
-    html.leaf("time", &[("datetime", &time.to_string())], day(time));
+    let day = time.strftime("%Y-%m-%d").to_string();
+    html.leaf("time", &[("datetime", &time.to_string())], day);
 }
 
 /// Writes a badge.

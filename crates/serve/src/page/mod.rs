@@ -13,7 +13,6 @@ mod overview_view;
 pub(crate) mod policy;
 #[cfg(test)]
 mod samples;
-mod units;
 pub(crate) mod view;
 
 use jiff::Timestamp;

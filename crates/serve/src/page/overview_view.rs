@@ -1,13 +1,13 @@
 //! The HTML of the page at `/`.
 
 use jiff::Timestamp;
+use sealift_catalog::display::{count, size};
 use sealift_filename::Printable;
 
 use super::html::Html;
 use super::image_page::{VersionKind, encoded};
 use super::layout::{ago, badge, column, copy_button, page};
 use super::overview::{ImageSummary, Overview};
-use super::units::{count, size};
 
 /// Returns the HTML of the page at `/`.
 pub(crate) fn overview_html(overview: &Overview, now: Timestamp) -> String {

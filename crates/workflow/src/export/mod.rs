@@ -151,7 +151,10 @@ async fn carry_out(
 ) -> Result<ExportReport, Error> {
     let mut report = ExportReport::default();
     let mut exported = Vec::new();
-    for (asked, entry) in select(&NoPlatform, store, selection, run).await? {
+    let selected = select(&NoPlatform, store, selection, run).await?;
+    let waiting = run.waiting(selected.iter().map(|(asked, _)| asked.clone()));
+    for (asked, entry) in selected {
+        waiting.end(&asked);
         let result = match run.check_cancelled().and(entry) {
             Ok(entry) => {
                 let (store_now, target, label) = (store.clone(), target.clone(), asked.clone());

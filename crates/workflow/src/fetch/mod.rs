@@ -17,7 +17,6 @@ use sealift_store::Store;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::event::Event;
 use crate::fetch::archive::{fetch_archive, plan_archive};
 use crate::fetch::options::FetchOptions;
 use crate::fetch::report::{FetchPlan, FetchReport, FetchedImage, ImageFetch, PlannedFetch};
@@ -84,10 +83,10 @@ pub async fn fetch(
     let order = |found: &Option<FetchedImage>| found.is_none();
     let mut wanted: Vec<(Wanted, Option<FetchedImage>)> = wanted.into_iter().zip(there).collect();
     wanted.sort_by_key(|(_, found)| order(found));
-    for (one, _) in wanted.iter().filter(|(_, found)| found.is_none()) {
-        run.report(Event::Waiting { image: one.tag.to_string() });
-    }
+    let missing = wanted.iter().filter(|(_, found)| found.is_none());
+    let waiting = run.waiting(missing.map(|(one, _)| one.tag.to_string()));
     for (one, found) in wanted {
+        waiting.end(&one.tag.to_string());
         let result = match (run.check_cancelled(), found) {
             (Err(error), _) => Err(error),
             (Ok(()), Some(there)) => Ok(there),

@@ -156,6 +156,15 @@ pub async fn load(
 /// A result with the index of its item in the request.
 type Placed = (usize, EngineLoad);
 
+impl LoadItem<'_> {
+    fn asked(&self) -> String {
+        match self {
+            Self::File(file) => file.asked(),
+            Self::Archive { asked, .. } => asked.clone(),
+        }
+    }
+}
+
 /// Prepares the archives for all engines. Also returns the results of those that cannot be loaded.
 async fn prepare<'a>(
     request: &'a LoadRequest,
@@ -206,7 +215,9 @@ async fn load_into(
     let run = &run.on_engine(&name.to_string());
     let (platform, memory) = (EnginePlatform::of(engine), Arc::default());
     let mut loads = Vec::new();
+    let waiting = run.waiting(items.iter().map(|(_, item)| item.asked()));
     for (place, item) in items {
+        waiting.end(&item.asked());
         let (asked, result) = load_item(engine, &platform, item, (open, &memory), run).await;
         let is_unreachable =
             result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unreachable);

@@ -306,8 +306,12 @@ async fn carry_out(
     on_archive: &(impl Fn(&PublishedArchive) + Send + Sync),
     run: &Run,
 ) -> Result<Vec<PublishedArchive>, Error> {
+    let is_uploaded = |planned: &&Planned| planned.action != PublishAction::Keep;
+    let names = plan.archives.iter().filter(is_uploaded);
+    let waiting = &run.waiting(names.map(|planned| planned.local.entry.tag.clone()));
     stream::iter(plan.archives.clone())
         .map(|planned| async move {
+            waiting.end(&planned.local.entry.tag);
             if planned.action != PublishAction::Keep {
                 upload_archive(place, store, &planned.local, run).await?;
             }

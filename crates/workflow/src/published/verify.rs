@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::error::Error;
 use crate::fetch::options::FetchOptions;
-use crate::fetch::wanted::wanted;
+use crate::fetch::wanted::{Wanted, wanted};
 use crate::published::examine::verify_object;
 use crate::published::place::PublishedPlace;
 use crate::published::report::{VerifiedObject, VerifiedPlace};
@@ -77,7 +77,11 @@ pub async fn verify_published(
     let chosen = FetchOptions::default().with_images(options.images.clone());
     let wanted = wanted(&config.config.images, &chosen, &url)?;
     let sums = &run.wait_for(async { Ok(PublishedSums::read(place, &config).await) }).await?;
-    let verify = |one| async move { verify_object(place, one, sums, options.deep, run).await };
+    let waiting = &run.waiting(wanted.iter().map(|one| one.tag.to_string()));
+    let verify = |one: Wanted| async move {
+        waiting.end(&one.tag.to_string());
+        verify_object(place, one, sums, options.deep, run).await
+    };
     let mut verified = stream::iter(wanted.into_iter().map(verify)).buffer_unordered(AT_ONCE);
     let mut archives = Vec::new();
     while let Some(archive) = verified.next().await {

@@ -18,11 +18,10 @@ use sealift_filename::Reference;
 use sealift_store::Store;
 
 use crate::error::Error;
-use crate::event::Event;
 use crate::run::Run;
 use crate::update::carry_out::{Archived, Worker};
 use crate::update::clean_up::clean_up;
-use crate::update::decide::{Decision, decide};
+use crate::update::decide::{Decision, Task, decide};
 use crate::update::options::UpdateOptions;
 use crate::update::report::{ImageUpdate, RemovedArchive, UpdateReport};
 use crate::update::resolve::resolve;
@@ -67,15 +66,16 @@ pub async fn update(
     let resolved = Box::pin(resolve(engine, Some(store), references, options, run)).await?;
     let Decision { tasks, snapshot, options: planning } = decide(resolved, options, Some(store));
 
-    for task in tasks.iter().filter_map(|(_, task)| task.as_ref().ok()) {
-        if matches!(task.item.action, Action::Save { .. } | Action::Compress { .. }) {
-            run.report(Event::Waiting { image: task.image.reference.to_string() });
-        }
-    }
+    let tasks_now = tasks.iter().filter_map(|(_, task)| task.as_ref().ok());
+    let takes_time =
+        |task: &&Task| matches!(task.item.action, Action::Save { .. } | Action::Compress { .. });
+    let names = tasks_now.filter(takes_time).map(|task| task.image.reference.to_string());
+    let waiting = &run.waiting(names);
     let work = Worker { engine, store, snapshot: &snapshot, options, planning: &planning, run };
     let (work, on_result) = (&work, &on_result);
     let mut done: Vec<(usize, Finished)> = stream::iter(tasks.into_iter().enumerate())
         .map(|(index, (reference, task))| async move {
+            waiting.end(&reference.to_string());
             let done = match task {
                 Ok(task) => work.carry_out(task).await,
                 Err(error) => Err(error),

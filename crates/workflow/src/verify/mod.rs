@@ -6,6 +6,7 @@ pub(crate) mod verdict;
 
 use sealift_filename::ArchivePath;
 use sealift_store::{Store, SweepReport, in_parallel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::error::Error;
 use crate::run::Run;
@@ -20,7 +21,9 @@ use crate::verify::verdict::{Verdict, VerifiedArchive};
 /// A file that still has its recorded hash is whole; with [`deep`](VerifyFolderOptions::deep) or
 /// [`repair`](VerifyFolderOptions::repair), or without a record, everything inside is checked.
 ///
-/// Once it is cancelled, the archives that were not read to their end are [`Verdict::Interrupted`].
+/// `on_result` receives each result as soon as it is known, in any order. The function returns them
+/// sorted by path. Once it is cancelled, the archives that were not read to their end are
+/// [`Verdict::Interrupted`].
 ///
 /// # Cancel safety
 ///
@@ -37,17 +40,35 @@ use crate::verify::verdict::{Verdict, VerifiedArchive};
 pub async fn verify(
     store: &Store,
     options: &VerifyFolderOptions,
+    on_result: impl Fn(&VerifiedArchive) + Send + Sync,
     run: &Run,
 ) -> Result<Vec<VerifiedArchive>, Error> {
     let (store, options) = (store.clone(), options.clone());
-    run.blocking(move |run| verify_now(&store, &options, run)).await
+    let (sender, mut results) = unbounded_channel();
+    let work = run.blocking(move |run| verify_now(&store, &options, &sender, run));
+    let mut verified = Vec::new();
+    // It ends when the work ends, which drops the sender.
+    let receive = async {
+        while let Some(archive) = results.recv().await {
+            on_result(&archive);
+            verified.push(archive);
+        }
+    };
+    let (done, ()) = tokio::join!(work, receive);
+    done?;
+    verified.sort_by(|left, right| left.file.archive.cmp(&right.file.archive));
+    Ok(verified)
 }
 
+/// Verifies archives and sends each result.
 fn verify_now(
     store: &Store,
     options: &VerifyFolderOptions,
+    results: &UnboundedSender<VerifiedArchive>,
     run: &Run,
-) -> Result<Vec<VerifiedArchive>, Error> {
+) -> Result<(), Error> {
+    // Nobody receives results after the future was dropped, which also stops the work.
+    let send = |archive| _ = results.send(archive);
     if options.repair {
         let SweepReport { failed, .. } = store.sweep()?;
         if let Some(error) = failed.into_iter().next() {
@@ -56,13 +77,16 @@ fn verify_now(
     }
     let (archives, hidden) = chosen(store, options, run)?;
     let how = How { options, sums: TrustedSums::of(store, &options.trust) };
+    hidden.into_iter().for_each(send);
     let entries = store.entries(&archives);
-    let verified =
-        in_parallel(&entries, None, |entry| verify_what_is_there(store, entry, &how, run))?;
-    let mut verified: Vec<VerifiedArchive> = verified.into_iter().flatten().collect();
-    verified.extend(hidden);
-    verified.sort_by(|left, right| left.file.archive.cmp(&right.file.archive));
-    Ok(verified)
+    let waiting = run.waiting(entries.iter().map(|entry| entry.archive.to_string()));
+    in_parallel(&entries, None, |entry| {
+        waiting.end(entry.archive.as_str());
+        verify_what_is_there(store, entry, &how, run).map(|verified| {
+            verified.into_iter().for_each(send);
+        })
+    })?;
+    Ok(())
 }
 
 /// Returns the archives to verify, and those that are recorded in folders that can't be read.

@@ -102,7 +102,7 @@ fn each_is_spawnable(arguments: impl Fn() -> Arguments) {
     let Arguments { store, context, .. } = arguments();
     spawnable(async move {
         let options = VerifyFolderOptions::default();
-        sealift_workflow::verify(&store, &options, &context).await
+        sealift_workflow::verify(&store, &options, |_| {}, &context).await
     });
     let Arguments { store, context, retention, .. } = arguments();
     spawnable(async move { sealift_workflow::plan_clean(&store, &retention, &context).await });

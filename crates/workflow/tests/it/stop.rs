@@ -10,7 +10,7 @@ use sealift_workflow::archive::Compression;
 use sealift_workflow::store::TargetFolder;
 use sealift_workflow::{
     AddOptions, Cancel, Cluster, ErrorKind, Event, ExportForm, ExportOptions, Reporter, Run,
-    Selection, Verdict, VerifyFolderOptions, Work, add, export, verify,
+    Selection, Verdict, VerifiedArchive, VerifyFolderOptions, Work, add, export, verify,
 };
 use tokio::sync::Notify;
 
@@ -196,9 +196,14 @@ fn a_cancelled_verification_reports_the_verified_archives() {
         }
         let cancel = Cancel::new();
         let context = Run::new(Arc::new(StopAfterOne(cancel.clone())), cancel);
-        let verified =
-            verify(&folder.store, &VerifyFolderOptions::default(), &context).await.unwrap();
+        let reported = Mutex::new(Vec::new());
+        let on_result = |archive: &VerifiedArchive| reported.lock().unwrap().push(archive.clone());
+        let options = VerifyFolderOptions::default();
+        let verified = verify(&folder.store, &options, on_result, &context).await.unwrap();
         assert_eq!(verified.len(), jobs.min(200) + 1);
+        let mut reported = reported.into_inner().unwrap();
+        reported.sort_by(|left, right| left.file.archive.cmp(&right.file.archive));
+        assert_eq!(reported, verified, "interrupted archives are reported too");
         let count = |verdict| verified.iter().filter(|archive| archive.verdict == verdict).count();
         assert!(count(Verdict::Whole) > 0 && count(Verdict::Interrupted) > 0, "{verified:?}");
         assert_eq!(count(Verdict::Whole) + count(Verdict::Interrupted), verified.len());

@@ -1,18 +1,20 @@
 //! Every byte of every archive, read again.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 
 use sealift_store::ReadOptions;
 use sealift_testing::layouts::{Image, file, pack};
 use sealift_testing::raw_tar::RawTar;
 use sealift_workflow::{
-    Cancel, Covered, Event, Reporter, Run, Verdict, VerifyFolderOptions, verify,
+    Cancel, Covered, Event, Reporter, Run, Verdict, VerifiedArchive, VerifyFolderOptions, verify,
 };
 
 use crate::folder::{Folder, run};
 
 async fn verdicts(folder: &Folder, options: VerifyFolderOptions) -> Vec<(String, Verdict)> {
-    let verified = verify(&folder.store, &options, &Run::default()).await.unwrap();
+    let verified = verify(&folder.store, &options, |_| {}, &Run::default()).await.unwrap();
     verified
         .into_iter()
         .map(|archive| (archive.file.archive.to_string(), archive.verdict))
@@ -145,7 +147,7 @@ fn a_changed_archive_is_whole_and_said_to_have_changed_until_that_is_accepted() 
         std::fs::write(&path, changed).unwrap();
         let check = async |repair| {
             let options = VerifyFolderOptions::default().with_repair(repair);
-            let mut found = verify(&folder.store, &options, &Run::default()).await.unwrap();
+            let mut found = verify(&folder.store, &options, |_| {}, &Run::default()).await.unwrap();
             let found = found.remove(0);
             assert_eq!(found.verdict, Verdict::Whole);
             (found.covered, found.changed_from.is_some())
@@ -210,7 +212,7 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
         let path = folder.store.root().join(&web);
         let verify_while = async |work: Box<dyn Fn() + Send + Sync>| {
             let context = Run::new(Arc::new(Meanwhile(work)), Cancel::new());
-            verify(&folder.store, &VerifyFolderOptions::default(), &context).await.unwrap()
+            verify(&folder.store, &VerifyFolderOptions::default(), |_| {}, &context).await.unwrap()
         };
         // Another save of the same image differs in bytes, not in what it is.
         let (target, other) = (path.clone(), folder.store.root().join("other"));
@@ -225,6 +227,75 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
 
         let remove = move || std::fs::remove_file(&path).unwrap_or_default();
         assert_eq!(verify_while(Box::new(remove)).await, []);
+    });
+}
+
+/// Holds the thread that begins to read an archive until the other side has gone.
+struct HoldsAt(&'static str, Mutex<Receiver<()>>);
+
+impl Reporter for HoldsAt {
+    fn report(&self, event: Event) {
+        if let Event::Started { image, .. } = event
+            && image.starts_with(self.0)
+        {
+            let _ = self.1.lock().unwrap().recv();
+        }
+    }
+}
+
+#[test]
+fn a_result_is_reported_while_other_archives_are_still_read() {
+    run(async {
+        let folder = Folder::new();
+        folder.add_image("api:1", 1, "amd64").await;
+        folder.add_image("web:1", 2, "amd64").await;
+        let (release, released) = channel();
+        let context = Run::new(Arc::new(HoldsAt("web", Mutex::new(released))), Cancel::new());
+        // The second archive is read after the first one's result has come.
+        let release = Mutex::new(Some(release));
+        let on_result = |archive: &VerifiedArchive| {
+            if archive.file.image() == "api" {
+                release.lock().unwrap().take();
+            }
+        };
+        let options = VerifyFolderOptions::default();
+        let verified = verify(&folder.store, &options, on_result, &context).await.unwrap();
+        assert_eq!(verified.len(), 2);
+        assert!(verified.iter().all(|archive| archive.verdict == Verdict::Whole));
+    });
+}
+
+/// Remembers which archives wait.
+#[derive(Default)]
+struct Waits(Mutex<(BTreeSet<String>, usize)>);
+
+impl Reporter for Waits {
+    fn report(&self, event: Event) {
+        let (waiting, ended) = &mut *self.0.lock().unwrap();
+        match event {
+            Event::Waiting { image } => assert!(waiting.insert(image)),
+            Event::WaitEnded { image } => {
+                assert!(waiting.remove(&image));
+                *ended += 1;
+            }
+            Event::Started { image, .. } => assert!(!waiting.contains(&image)),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn archives_wait_until_they_are_read() {
+    run(async {
+        let folder = Folder::new();
+        for (seed, image) in (1..).zip(["api:1", "db:1", "web:1"]) {
+            folder.add_image(image, seed, "amd64").await;
+        }
+        let waits = Arc::new(Waits::default());
+        let context = Run::new(waits.clone(), Cancel::new());
+        let options = VerifyFolderOptions::default();
+        verify(&folder.store, &options, |_| {}, &context).await.unwrap();
+        assert_eq!(*waits.0.lock().unwrap(), (BTreeSet::new(), 3));
     });
 }
 

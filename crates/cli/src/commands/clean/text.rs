@@ -53,7 +53,10 @@ fn table(plan: &CleanPlan, now: Timestamp) -> String {
             mark,
         ]
     };
-    let rows: Vec<Vec<String>> = plan.archives.iter().map(row).collect();
+    let mut rows: Vec<Vec<String>> = plan.archives.iter().map(row).collect();
+    if let Some(width) = output::error_terminal_width() {
+        table::shorten(&mut rows, &[0, 1], width);
+    }
     table::align(&["IMAGE", "VERSION", "ID", "SIZE", "SAVED", ""], &rows)
 }
 
@@ -70,7 +73,12 @@ pub(super) fn show_dry_run(plan: &CleanPlan, store: &Store, session: &Session) {
         let root = format::path(store.root());
         for archive in &plan.archives {
             let file = &archive.file;
-            session.result(&removed_line("would remove", &root, file.archive.as_str(), file.size));
+            session.result_line(&removed_line(
+                "would remove",
+                &root,
+                file.archive.as_str(),
+                file.size,
+            ));
         }
     }
     if plan.takes_last {
@@ -102,7 +110,7 @@ pub(super) fn show(
         let root = format::path(store.root());
         for archive in &report.removed {
             let file = &archive.file;
-            session.result(&removed_line("removed", &root, file.archive.as_str(), file.size));
+            session.result_line(&removed_line("removed", &root, file.archive.as_str(), file.size));
         }
     }
     show_nothing(plan, session);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{self, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
@@ -18,7 +19,7 @@ pub(super) fn show(image: &ImageFetch, session: &Session) {
     session.json_result(|| document(image));
     match &image.result {
         Ok(fetched) if fetched.fetched && !session.global.json() => {
-            session.change(&line(image, fetched));
+            session.change_line(&line(image, fetched));
         }
         Ok(_) => {}
         // Interruptions are reported once, at the end.
@@ -27,31 +28,32 @@ pub(super) fn show(image: &ImageFetch, session: &Session) {
     }
 }
 
-fn line(image: &ImageFetch, fetched: &FetchedImage) -> String {
-    let ImageFetch { tag, .. } = image;
-    let size = format::size(fetched.file.size);
+fn line(image: &ImageFetch, fetched: &FetchedImage) -> Line {
+    let line = Line::new().name(&image.tag).fixed("fetched");
     match &fetched.transfer {
         Some(transfer) if transfer.bytes_fetched < fetched.file.size => {
             let part = format::part(transfer.bytes_fetched, fetched.file.size);
-            format!("{tag}  fetched  {part}, {}\n", rest(transfer))
+            with_rest(line, &part, transfer)
         }
-        _ => format!("{tag}  fetched  {}  {size}\n", format::path(&fetched.file.path)),
+        _ => line.path(fetched.file.path.display()).fixed(format::size(fetched.file.size)),
     }
 }
 
-/// Returns a phrase about the source of the bytes that were not transferred.
-fn rest(transfer: &FetchTransfer) -> String {
+/// Adds a phrase about the number of fetched bytes and the source of the others.
+fn with_rest(line: Line, part: &str, transfer: &FetchTransfer) -> Line {
     let name = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // The name of an unfinished archive does not contain an image or version.
         if name.ends_with(".part") { "an unfinished archive".to_owned() } else { name }
     };
     match &transfer.copied_from[..] {
-        [] => "the rest was already there".to_owned(),
-        [one] => format!("the rest was in {}", Printable(&name(one))),
+        [] => line.fixed(part).detail("the rest was already there").after(", "),
         [first, others @ ..] => {
-            let others = format::count(others.len(), "other");
-            format!("the rest was in {} and {others}", Printable(&name(first)))
+            let line = line.fixed(format!("{part}, the rest was in")).path(name(first)).after(" ");
+            match others.len() {
+                0 => line,
+                count => line.fixed(format!(" and {}", format::count(count, "other"))).after(""),
+            }
         }
     }
 }
@@ -117,14 +119,14 @@ pub(super) fn show_plan(plan: &FetchPlan, session: &Session) {
     }
     let mut total = 0;
     for PlannedFetch { image, version, size, to_fetch, .. } in &plan.images {
-        let version = Printable(version.as_str());
+        let line = Line::new().name(format!("{image}:{version}"));
         match to_fetch {
             Some(bytes) => {
                 total += bytes;
                 let part = format::part(*bytes, *size);
-                session.change(&format!("{image}:{version}  would fetch  {part}\n"));
+                session.change_line(&line.fixed("would fetch").fixed(part));
             }
-            None => session.result(&format!("{image}:{version}  unchanged\n")),
+            None => session.result_line(&line.fixed("unchanged")),
         }
     }
     session.notice(&format!("{} to fetch", format::size(total)));

@@ -13,11 +13,16 @@ use crate::arguments::file;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::session::Session;
+use crate::text_width::columns;
 
 /// The longest name of an engine for which the following columns are aligned.
 const WIDEST: usize = 24;
+
+/// The width of the column `loaded` or `unchanged`.
+const WORD: usize = 9;
 
 /// Prints the results of a load as they arrive.
 pub(crate) struct Printer<'a> {
@@ -35,7 +40,7 @@ impl<'a> Printer<'a> {
     pub(crate) fn new(session: &'a Session, engines: &[Engine], is_several: bool) -> Self {
         let names = is_several.then(|| {
             session.progress.name_engines();
-            let widths = engines.iter().map(|engine| name(&EngineName::of(engine)).chars().count());
+            let widths = engines.iter().map(|engine| columns(&name(&EngineName::of(engine))));
             widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
         });
         Self { session, names, hints: Mutex::default(), prints_changes: false }
@@ -49,7 +54,6 @@ impl<'a> Printer<'a> {
 
     /// Prints a result as text, or as a line of JSON with `--json=lines`.
     pub(crate) fn show(&self, load: &EngineLoad) {
-        let prefix = self.prefix(load.engine.as_ref());
         if self.names.is_some() || load.asked.is_some() {
             self.session.json_result(|| self.document(load));
         }
@@ -57,17 +61,19 @@ impl<'a> Printer<'a> {
             Ok(_) if self.session.global.json() => {}
             Ok(image) => {
                 let line = match self.names.is_some() {
-                    true => format!("{prefix}{}", short_line(image)),
+                    true => short_line(self.beginning(load.engine.as_ref()), image),
                     false => line(image),
                 };
                 match self.prints_changes && image.loaded {
-                    true => self.session.change(&line),
-                    false => self.session.result(&line),
+                    true => self.session.change_line(&line),
+                    false => self.session.result_line(&line),
                 }
             }
             Err(error) if is_interruption(error) => {
                 if let (Some(_), Some(asked)) = (self.names, &load.asked) {
-                    let line = format!("{prefix}{}  interrupted", Printable(asked));
+                    let line =
+                        self.beginning(load.engine.as_ref()).name(asked).fixed("interrupted");
+                    let line = line.fit(output::error_terminal_width());
                     self.session.progress.suspend(|| output::error_line(&line));
                 }
             }
@@ -83,6 +89,7 @@ impl<'a> Printer<'a> {
                     let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
                     failure = failure.with_hint_once(&mut hints);
                 }
+                let prefix = self.prefix(load.engine.as_ref());
                 self.session.progress.suspend(|| failure.show_after(&prefix));
             }
         }
@@ -155,11 +162,23 @@ impl<'a> Printer<'a> {
         self.session.summary(&counts, 0);
     }
 
-    /// Returns the first column of a line about an engine.
+    /// Returns the prefix of an error of an engine: its name if the user named several.
     fn prefix(&self, engine: Option<&EngineName>) -> String {
         match (self.names, engine) {
-            (Some(width), Some(engine)) => format!("{:width$}  ", name(engine)),
+            (Some(width), Some(engine)) => {
+                let name = name(engine);
+                let missing = width.saturating_sub(columns(&name));
+                format!("{name}{}  ", " ".repeat(missing))
+            }
             _ => String::new(),
+        }
+    }
+
+    /// Returns a line with the engine's name, if the user named several.
+    fn beginning(&self, engine: Option<&EngineName>) -> Line {
+        match (self.names, engine) {
+            (Some(width), Some(engine)) => Line::new().name(engine).filled_to(width),
+            _ => Line::new(),
         }
     }
 
@@ -197,17 +216,17 @@ fn failure_of(load: &EngineLoad, error: &Error) -> Failure {
     Failure::of(error)
 }
 
-fn line(image: &LoadedImage) -> String {
-    if let Some(sent) = sent_in_part(image) {
-        return format!("{}  {:9}  {sent}\n", image.tag, word(image));
+fn line(image: &LoadedImage) -> Line {
+    let line = Line::new().name(&image.tag).fixed(word(image));
+    match sent_in_part(image) {
+        Some((sent, there)) => line.filled_to(WORD).fixed(sent).detail(there).after(", "),
+        None => line.path(image.path.display()).fixed(format::size(image.size)),
     }
-    let (path, size) = (format::path(&image.path), format::size(image.size));
-    format!("{}  {}  {path}  {size}\n", image.tag, word(image))
 }
 
-/// Returns the amount that was sent if layers were skipped: `3.1 of 326 MB, 7 of 9 layers were
-/// there`, with `(1.2 MB compressed)` if compression made it smaller.
-fn sent_in_part(image: &LoadedImage) -> Option<String> {
+/// Returns two phrases if layers were skipped: the amount that was sent, `3.1 of 326 MB`, with
+/// `(1.2 MB compressed)` if compression made it smaller, and `7 of 9 layers were there`.
+fn sent_in_part(image: &LoadedImage) -> Option<(String, String)> {
     let transfer = image.transfer.as_ref().filter(|transfer| transfer.layers_there > 0)?;
     let layers = transfer.layers_sent + transfer.layers_there;
     let part = format::part(transfer.bytes_sent, transfer.bytes_sent + transfer.bytes_left_out);
@@ -216,15 +235,18 @@ fn sent_in_part(image: &LoadedImage) -> Option<String> {
     let compressed = transfer.compressed_to.filter(|size| *size < transfer.bytes_sent);
     let compressed = compressed.map(|size| format!(" ({} compressed)", format::size(size)));
     let compressed = compressed.unwrap_or_default();
-    Some(format!("{part}{compressed}, {there} of {} {be} there", format::count(layers, "layer")))
+    let layers = format::count(layers, "layer");
+    Some((format!("{part}{compressed}"), format!("{there} of {layers} {be} there")))
 }
 
-/// Returns the line for an image if there are several engines.
-fn short_line(image: &LoadedImage) -> String {
-    let whole = || if image.loaded { format::size(image.size) } else { String::new() };
-    let size = sent_in_part(image).unwrap_or_else(whole);
-    let line = format!("{}  {:9}  {size}", image.tag, word(image));
-    format!("{}\n", line.trim_end())
+/// Adds the result for an image to a line that begins with the engine's name.
+fn short_line(line: Line, image: &LoadedImage) -> Line {
+    let line = line.name(&image.tag).fixed(word(image)).filled_to(WORD);
+    match sent_in_part(image) {
+        Some((sent, there)) => line.fixed(sent).detail(there).after(", "),
+        None if image.loaded => line.fixed(format::size(image.size)),
+        None => line,
+    }
 }
 
 fn word(image: &LoadedImage) -> &'static str {

@@ -1,5 +1,6 @@
 //! `sealift publish`.
 
+mod interrupt;
 mod text;
 
 use std::num::NonZeroUsize;
@@ -18,8 +19,9 @@ use crate::arguments::latest::LatestArguments;
 use crate::arguments::place;
 use crate::arguments::reference::references;
 use crate::arguments::signers::SignersArguments;
+use crate::commands::publish::interrupt::Uploads;
 use crate::exit_code::ExitCode;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, is_interruption};
 use crate::session::Session;
 
 /// Of `--signed-by`, which is about what is written here, not about what is read.
@@ -101,14 +103,21 @@ pub(crate) async fn run(
     let options = options(&arguments, &images)?;
     let place = place::open(&arguments.destination)?;
     let store = session.store()?;
-    let run = session.run();
     if arguments.dry_run {
-        let plan = plan_publish(&store, &place, &options, &run).await.map_err(refusal)?;
+        let plan = plan_publish(&store, &place, &options, &session.run()).await.map_err(refusal)?;
         text::show(&plan, session);
         return Ok(ExitCode::DONE);
     }
-    let on_archive = |archive: &PublishedArchive| text::show_archive(archive, session);
-    let report = publish(&store, &place, &options, on_archive, &run).await.map_err(refusal)?;
+    let uploads = Uploads::new(session);
+    let on_archive = |archive: &PublishedArchive| {
+        uploads.add(archive);
+        text::show_archive(archive, session);
+    };
+    let run = session.run_with(uploads.clone());
+    let report = match publish(&store, &place, &options, on_archive, &run).await {
+        Err(error) if is_interruption(&error) => return Ok(uploads.show_interruption(session)),
+        report => report.map_err(refusal)?,
+    };
     text::show(&report, session);
     Ok(failure::code_of(&report.removal_errors))
 }

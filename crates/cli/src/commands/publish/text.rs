@@ -1,11 +1,11 @@
 //! What publishing prints.
 
-use sealift_workflow::filename::Printable;
 use sealift_workflow::{PublishAction, PublishReport, PublishedArchive, WrittenConfig};
 use serde_json::json;
 
 use crate::failure::{self, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
@@ -13,11 +13,11 @@ use crate::session::Session;
 pub(super) fn show_archive(archive: &PublishedArchive, session: &Session) {
     session.json_result(|| json!(archive));
     if archive.action != PublishAction::Keep && !session.global.json() {
-        session.change(&line(archive));
+        session.change_line(&line(archive));
     }
 }
 
-fn line(archive: &PublishedArchive) -> String {
+fn line(archive: &PublishedArchive) -> Line {
     let word = match (archive.action, archive.is_planned) {
         (PublishAction::Publish, false) => "published",
         (PublishAction::Publish, true) => "would publish",
@@ -25,7 +25,7 @@ fn line(archive: &PublishedArchive) -> String {
         (PublishAction::Replace, true) => "would replace",
         (PublishAction::Keep, _) => "unchanged",
     };
-    format!("{}  {word}  {}\n", Printable(&archive.tag), format::size(archive.size))
+    Line::new().name(&archive.tag).fixed(word).fixed(format::size(archive.size))
 }
 
 /// Prints what was there already, what was removed, and the config. Archives that were uploaded
@@ -67,28 +67,49 @@ fn show_lines(report: &PublishReport, session: &Session) {
     }
     let (line, is_change) = config_line(report);
     match is_change {
-        true => session.change(&line),
-        false => session.result(&line),
+        true => session.change_line(&line),
+        false => session.result_line(&line),
     }
     let word = if report.is_planned { "would remove" } else { "removed" };
     for object in &report.removed {
-        let size = format::size(object.size);
-        session.change(&format!("{word}  {}  {size}\n", Printable(&object.path)));
+        let line = Line::new().fixed(word).path(&object.path).fixed(format::size(object.size));
+        session.change_line(&line);
+    }
+    show_summary(report, session);
+}
+
+/// Counts the archives, if some were uploaded: `2 published, 4 unchanged, 282 MB in 3.2 s`.
+fn show_summary(report: &PublishReport, session: &Session) {
+    let of = |action: PublishAction| {
+        report.archives.iter().filter(move |archive| archive.action == action)
+    };
+    let count = |action: PublishAction| of(action).count();
+    let uploaded = of(PublishAction::Publish).chain(of(PublishAction::Replace));
+    let bytes = uploaded.map(|archive| archive.size).sum();
+    let counts = [
+        (count(PublishAction::Publish), "published"),
+        (count(PublishAction::Replace), "replaced"),
+        (count(PublishAction::Keep), "unchanged"),
+    ];
+    if !report.is_planned && bytes > 0 {
+        session.summary(&counts, bytes);
     }
 }
 
 /// Returns the line about the config, and whether it tells of a change.
-fn config_line(report: &PublishReport) -> (String, bool) {
+fn config_line(report: &PublishReport) -> (Line, bool) {
     let WrittenConfig { location, changed, signed, signed_by, .. } = &report.config;
     let what = match (changed, signed, report.is_planned) {
-        (true, true, true) => "  would be written and signed",
-        (true, false, true) => "  would be written",
-        (false, true, true) => "  would be signed",
-        (_, false, _) if !changed => "  unchanged",
+        (true, true, true) => "would be written and signed",
+        (true, false, true) => "would be written",
+        (false, true, true) => "would be signed",
+        (_, false, _) if !changed => "unchanged",
         _ => "",
     };
-    let signer =
-        signed_by.as_ref().map(|signer| format!("  signed by {}", Printable(&signer.name)));
-    let line = format!("config  {}{what}{}\n", Printable(location), signer.unwrap_or_default());
+    let line = Line::new().fixed("config").path(location).fixed(what);
+    let line = match signed_by {
+        Some(signer) => line.fixed("signed by").name(&signer.name).after(" "),
+        None => line,
+    };
     (line, *changed || *signed)
 }

@@ -79,5 +79,8 @@ fn plan_text(planned: &UpdatePlan) -> String {
         let image = format!("{}:{}", removal.archive.image(), removal.archive.name().version());
         rows.push(vec!["remove".to_owned(), image, format!("{}{mark}", removal.archive)]);
     }
+    if let Some(width) = output::terminal_width() {
+        table::shorten(&mut rows, &[2, 1], width);
+    }
     table::align(&["ACTION", "IMAGE", "ARCHIVE"], &rows)
 }

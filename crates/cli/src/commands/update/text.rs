@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::archive_lines::{rebuilt_line, removed_line};
 use crate::failure::{self, is_interruption};
 use crate::format;
+use crate::line::Line;
 use crate::session::Session;
 
 /// Prints the result for one image as soon as it is known.
@@ -15,10 +16,10 @@ pub(super) fn show_image(image: &ImageUpdate, session: &Session) {
     match &image.result {
         Ok(_) if session.global.json() => {}
         Ok(done) => {
-            session.result(&line(image, done));
+            session.result_line(&line(image, done));
             if !done.replaces.is_empty() {
                 let (image, version) = (&done.file.image, &done.file.version);
-                session.notice(&rebuilt_line(image, version, &done.replaces));
+                session.notice_line(&rebuilt_line(image, version, &done.replaces));
             }
         }
         // Interruptions are reported at the end.
@@ -27,22 +28,22 @@ pub(super) fn show_image(image: &ImageUpdate, session: &Session) {
     }
 }
 
-fn line(image: &ImageUpdate, done: &Updated) -> String {
+fn line(image: &ImageUpdate, done: &Updated) -> Line {
     let what = match (done.saved, done.compressed) {
         (true, _) => "saved",
         (false, true) => "compressed",
         (false, false) => "unchanged",
     };
-    let path = format::path(&done.file.path);
-    let mut line = format!("{}  {what}  {path}", image.reference);
-    if done.saved || done.compressed {
-        line.push_str(&format!("  {}", format::size(done.file.size)));
-        if done.compressed {
-            line.push_str(&format!(" ({})", format::size(done.plain_size)));
+    let line = Line::new().name(&image.reference).fixed(what).path(done.file.path.display());
+    let size = format::size(done.file.size);
+    match (done.saved, done.compressed) {
+        (false, false) => line,
+        (_, false) => line.fixed(size).detail("verified"),
+        (_, true) => {
+            let plain_size = format::size(done.plain_size);
+            line.fixed(format!("{size} ({plain_size})")).detail("verified")
         }
-        line.push_str("  verified");
     }
-    line + "\n"
 }
 
 /// Prints the removed archives, errors of the removal, and a summary.
@@ -64,7 +65,7 @@ pub(super) fn show_rest(report: &UpdateReport, store: &Store, session: &Session)
     for archive in removed {
         session.json_result(|| json!({ "removed": archive }));
         if !session.global.json() {
-            session.result(&cleaned_line(&root, archive));
+            session.result_line(&cleaned_line(&root, archive));
         }
     }
     clean_errors(report).for_each(|document| session.json_result(|| document));
@@ -105,10 +106,10 @@ fn show_summary(report: &UpdateReport, session: &Session) {
 }
 
 /// Returns the line for a removed archive.
-fn cleaned_line(root: &str, archive: &RemovedArchive) -> String {
+fn cleaned_line(root: &str, archive: &RemovedArchive) -> Line {
     let line = removed_line("removed", root, archive.archive.as_str(), archive.size);
     match archive.newer {
-        true => format!("{}  newer than what was updated\n", line.trim_end()),
+        true => line.reason("newer than what was updated"),
         false => line,
     }
 }

@@ -2,14 +2,14 @@
 
 #[cfg(feature = "remote")]
 mod published;
+mod text;
 mod verdicts;
 
 use clap::Args;
 #[cfg(feature = "remote")]
 use sealift_workflow::VerifyPlaceOptions;
 use sealift_workflow::catalog::Query;
-use sealift_workflow::filename::Printable;
-use sealift_workflow::{Covered, Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
+use sealift_workflow::{Error, Verdict, VerifiedArchive, VerifyFolderOptions, verify};
 
 use crate::arguments::completer;
 use crate::arguments::place;
@@ -17,12 +17,9 @@ use crate::arguments::reference::references;
 use crate::arguments::signers::SignersArguments;
 #[cfg(not(feature = "remote"))]
 use crate::commands::left_out;
-use crate::commands::verify::verdicts::{
-    Kind, code_of, is_unreadable, is_unsupported, is_untrusted, phrase,
-};
+use crate::commands::verify::verdicts::code_of;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
-use crate::format;
 use crate::output;
 use crate::session::Session;
 
@@ -40,6 +37,9 @@ that its config names is read and compared with the config, together with its
 block index and SHA256SUMS. verify then exits with 5 if an archive is missing,
 damaged or misnamed, and with 1 if something cannot be read, or only an index or
 SHA256SUMS is wrong.
+
+Each result is printed as soon as it is known. With --json=lines, it is a line
+of JSON.
 
 Examples:
   sealift verify
@@ -90,75 +90,15 @@ pub(crate) async fn run(
         .with_repair(arguments.repair)
         .with_trust(arguments.signers.trust()?);
     let store = session.store()?;
-    let verified = verify(&store, &options, &session.run()).await?;
-    if session.global.json() {
+    let on_result = |archive: &VerifiedArchive| text::show(archive, session);
+    let verified = verify(&store, &options, on_result, &session.run()).await?;
+    if session.global.json() && !session.global.json_lines() {
         output::json(&verified);
-    } else {
-        show(&verified, session);
     }
+    text::show_summary(&verified, session);
     if verified.iter().any(|archive| archive.verdict == Verdict::Interrupted) {
         failure::show(&Error::Interrupted);
         return Ok(ExitCode::INTERRUPTED);
     }
     Ok(code_of(|is| verified.iter().any(|archive| is(&archive.verdict))))
-}
-
-fn show(verified: &[VerifiedArchive], session: &Session) {
-    for archive in verified {
-        let line = line(archive);
-        match archive.verdict {
-            Verdict::Whole if session.global.quiet && archive.changed_from.is_none() => {}
-            Verdict::Interrupted => {}
-            _ => output::text(&format!("{line}\n")),
-        }
-    }
-    if !session.global.quiet {
-        let read: Vec<_> =
-            verified.iter().filter(|archive| archive.verdict != Verdict::Interrupted).collect();
-        output::error_line(&summary(&read));
-    }
-}
-
-fn line(archive: &VerifiedArchive) -> String {
-    let verdict = phrase(&archive.verdict, archive.file.size);
-    let changed = match archive.changed_from {
-        Some(_) => "  changed since it was recorded",
-        None => "",
-    };
-    Printable(&format!("{}  {verdict}{changed}", archive.file.archive)).to_string()
-}
-
-fn summary(verified: &[&VerifiedArchive]) -> String {
-    let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
-    let bytes = verified.iter().map(|archive| archive.file.size).sum();
-    let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
-    let others: [(Kind, _); 6] = [
-        (Verdict::is_damaged, "damaged"),
-        (Verdict::is_misnamed, "misnamed"),
-        (is_unsupported, "unsupported"),
-        (is_unreadable, "unreadable"),
-        (is_untrusted, "untrusted"),
-        (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
-    ];
-    for (is, name) in others {
-        match count(is) {
-            0 => {}
-            count => parts.push(format!("{count} {name}")),
-        }
-    }
-    let by_sum = verified.iter().filter(|archive| archive.covered == Covered::RecordedSum).count();
-    let covered = match (by_sum, verified.len() - by_sum) {
-        (0, 0) => "",
-        (_, 0) => "; compared with the recorded checksums",
-        (0, _) => "; the content was read",
-        (by_sum, by_content) => &format!(
-            "; {by_sum} compared with the recorded checksums, the content of {by_content} read"
-        ),
-    };
-    format!(
-        "{}, {}: {}{covered}",
-        format::count(verified.len(), "archive"),
-        format::size(bytes),
-        parts.join(", ")
-    )
 }

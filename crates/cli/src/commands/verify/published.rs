@@ -4,12 +4,15 @@ use sealift_workflow::filename::Printable;
 use sealift_workflow::{
     Beside, Error, Verdict, VerifiedObject, VerifiedPlace, VerifyPlaceOptions, verify_published,
 };
+use serde_json::json;
 
 use crate::arguments::place;
-use crate::commands::verify::verdicts::{code_of, phrase};
+use crate::commands::verify::text::show_interrupted;
+use crate::commands::verify::verdicts::{code_of, is_interrupted, with_verdict};
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
+use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
@@ -19,16 +22,11 @@ pub(super) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let place = place::open(text)?;
-    let on_result = |archive: &VerifiedObject| {
-        if !session.global.json() {
-            show(archive, session);
-        }
-    };
+    let on_result = |archive: &VerifiedObject| show(archive, session);
     let verified = verify_published(&place, options, on_result, &session.run()).await?;
-    if session.global.json() {
-        output::json(&verified);
-    } else {
-        show_rest(&verified, session);
+    match session.global.json() {
+        true => show_json(&verified, session),
+        false => show_rest(&verified, session),
     }
     if verified.archives.iter().any(|archive| archive.verdict == Verdict::Interrupted) {
         failure::show(&Error::Interrupted);
@@ -43,39 +41,56 @@ pub(super) async fn run(
     })
 }
 
+/// Prints the result for one archive, as soon as it is known.
 fn show(archive: &VerifiedObject, session: &Session) {
+    session.json_result(|| json!(archive));
+    if session.global.json() {
+        return;
+    }
     let VerifiedObject { path, size, verdict, blocks, .. } = archive;
-    let line =
-        |name: &str, phrase: &str| Printable(&format!("{name}  {phrase}")).to_string() + "\n";
+    let line = with_verdict(Line::new().path(path), verdict, *size);
     match verdict {
         Verdict::Interrupted => {}
-        Verdict::Whole => session.result(&line(path.as_str(), &phrase(verdict, *size))),
-        _ => session.change(&line(path.as_str(), &phrase(verdict, *size))),
+        Verdict::Whole => session.result_line(&line),
+        _ => session.change_line(&line),
     }
-    if let Some(reason) = beside(blocks) {
-        session.change(&line(&format!("{path}.blocks"), &reason));
+    if let Some(line) = beside(&format!("{path}.blocks"), blocks) {
+        session.change_line(&line);
     }
 }
 
-/// Returns what is bad about a file beside an archive or a config.
-fn beside(file: &Beside) -> Option<String> {
+/// Returns the line about a file beside an archive or a config, if something is wrong with it.
+fn beside(name: &str, file: &Beside) -> Option<Line> {
+    let line = Line::new().path(name);
     match file {
-        Beside::Missing => Some("missing".to_owned()),
-        Beside::Wrong { reason } => Some(format!("wrong  {reason}")),
-        Beside::Unreadable { reason } => Some(format!("unreadable  {reason}")),
+        Beside::Missing => Some(line.fixed("missing")),
+        Beside::Wrong { reason } => Some(line.fixed("wrong").reason(reason)),
+        Beside::Unreadable { reason } => Some(line.fixed("unreadable").reason(reason)),
         _ => None,
     }
 }
 
+/// Prints the document, without the archives if they have been printed as lines.
+fn show_json(verified: &VerifiedPlace, session: &Session) {
+    if !session.global.json_lines() {
+        return output::json(verified);
+    }
+    let mut document = json!(verified);
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("archives");
+    }
+    output::json(&document);
+}
+
 fn show_rest(verified: &VerifiedPlace, session: &Session) {
-    if let Some(reason) = beside(&verified.sums) {
-        let line = Printable(&format!("SHA256SUMS  {reason}")).to_string();
-        session.change(&format!("{line}\n"));
+    if let Some(line) = beside("SHA256SUMS", &verified.sums) {
+        session.change_line(&line);
     }
     if let Some(signer) = &verified.signed_by {
         session.notice(&format!("config  signed by {}", Printable(&signer.name)));
     }
-    let read = verified.archives.iter().filter(|one| one.verdict != Verdict::Interrupted);
+    let (interrupted, read): (Vec<_>, Vec<_>) =
+        verified.archives.iter().partition(|archive| is_interrupted(&archive.verdict));
     let (mut count, mut whole, mut bytes) = (0, 0, 0_u64);
     for archive in read {
         count += 1;
@@ -83,10 +98,13 @@ fn show_rest(verified: &VerifiedPlace, session: &Session) {
         bytes = bytes.saturating_add(archive.size);
     }
     session.notice(&format!(
-        "{}, {}: {whole} whole; publication {} of {}",
+        "{}, {}{}: {whole} whole; publication {} of {}",
         format::count(count, "archive"),
         format::size(bytes),
+        session.time_taken(),
         verified.sequence,
         Printable(&verified.url),
     ));
+    let names = interrupted.iter().map(|archive| archive.path.to_string());
+    show_interrupted(names.collect(), session);
 }

@@ -4,6 +4,7 @@ use sealift_workflow::Verdict;
 
 use crate::exit_code::ExitCode;
 use crate::format;
+use crate::line::Line;
 
 /// A predicate for one kind of verdict.
 pub(super) type Kind = fn(&Verdict) -> bool;
@@ -19,24 +20,29 @@ pub(super) fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
     }
 }
 
-/// Returns what was found out about an archive of this size.
-pub(super) fn phrase(verdict: &Verdict, size: u64) -> String {
+/// Adds the verdict on an archive of this size to a line.
+pub(super) fn with_verdict(line: Line, verdict: &Verdict, size: u64) -> Line {
     match verdict {
-        Verdict::Whole => format!("whole  {}", format::size(size)),
-        Verdict::NoImage { reason } => format!("no image  {reason}"),
-        Verdict::Damaged { reason } => format!("damaged  {reason}"),
-        Verdict::Unsupported { reason } => format!("unsupported  {reason}"),
+        Verdict::Whole => line.fixed("whole").fixed(format::size(size)),
+        Verdict::NoImage { reason } => line.fixed("no image").reason(reason),
+        Verdict::Damaged { reason } => line.fixed("damaged").reason(reason),
+        Verdict::Unsupported { reason } => line.fixed("unsupported").reason(reason),
         Verdict::MisnamedMember { member, expected } => {
-            format!("misnamed  the file in the zip is named {member}, not {expected}")
+            let reason = format!("the file in the zip is named {member}, not {expected}");
+            line.fixed("misnamed").reason(reason)
         }
         Verdict::Misnamed { actual_id } => {
-            format!("misnamed  the image in it is {actual_id}")
+            line.fixed("misnamed").reason(format!("the image in it is {actual_id}"))
         }
-        Verdict::Untrusted { reason } => format!("untrusted  {reason}"),
-        Verdict::Unreadable { reason } => format!("unreadable  {reason}"),
-        Verdict::Missing => "missing".to_owned(),
-        _ => "unknown".to_owned(),
+        Verdict::Untrusted { reason } => line.fixed("untrusted").reason(reason),
+        Verdict::Unreadable { reason } => line.fixed("unreadable").reason(reason),
+        Verdict::Missing => line.fixed("missing"),
+        _ => line.fixed("unknown"),
     }
+}
+
+pub(super) fn is_interrupted(verdict: &Verdict) -> bool {
+    *verdict == Verdict::Interrupted
 }
 
 pub(super) fn is_unreadable(verdict: &Verdict) -> bool {

@@ -1,0 +1,85 @@
+//! What the verification of a folder prints.
+
+use sealift_workflow::{Covered, Verdict, VerifiedArchive};
+use serde_json::json;
+
+use crate::commands::verify::verdicts::{
+    Kind, is_interrupted, is_unreadable, is_unsupported, is_untrusted, with_verdict,
+};
+use crate::format;
+use crate::line::Line;
+use crate::output;
+use crate::session::Session;
+
+/// Prints the result for one archive, as soon as it is known.
+pub(super) fn show(archive: &VerifiedArchive, session: &Session) {
+    session.json_result(|| json!(archive));
+    if session.global.json() || is_interrupted(&archive.verdict) {
+        return;
+    }
+    let line = Line::new().path(&archive.file.archive);
+    let line = with_verdict(line, &archive.verdict, archive.file.size);
+    match (&archive.verdict, &archive.changed_from) {
+        (Verdict::Whole, None) => session.result_line(&line),
+        (_, None) => session.change_line(&line),
+        (_, Some(_)) => session.change_line(&line.reason("changed since it was recorded")),
+    }
+}
+
+/// Prints how many archives were verified and with which verdicts, and which were not verified
+/// because a signal asked to stop.
+pub(super) fn show_summary(verified: &[VerifiedArchive], session: &Session) {
+    if session.global.json() {
+        return;
+    }
+    let (interrupted, read): (Vec<_>, Vec<_>) =
+        verified.iter().partition(|archive| is_interrupted(&archive.verdict));
+    session.notice(&summary(&read, &session.time_taken()));
+    let names = interrupted.iter().map(|archive| archive.file.archive.to_string());
+    show_interrupted(names.collect(), session);
+}
+
+/// Prints which archives were not verified.
+pub(super) fn show_interrupted(archives: Vec<String>, session: &Session) {
+    const BEGINNING: &str = "not verified: ";
+    if !archives.is_empty() {
+        let room = output::error_terminal_width().unwrap_or(usize::MAX);
+        let names = format::enumeration_within(&archives, room.saturating_sub(BEGINNING.len()));
+        session.notice(&format!("{BEGINNING}{names}"));
+    }
+}
+
+fn summary(verified: &[&VerifiedArchive], time: &str) -> String {
+    let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
+    let bytes = verified.iter().map(|archive| archive.file.size).sum();
+    let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
+    let others: [(Kind, _); 6] = [
+        (Verdict::is_damaged, "damaged"),
+        (Verdict::is_misnamed, "misnamed"),
+        (is_unsupported, "unsupported"),
+        (is_unreadable, "unreadable"),
+        (is_untrusted, "untrusted"),
+        (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
+    ];
+    for (is, name) in others {
+        match count(is) {
+            0 => {}
+            count => parts.push(format!("{count} {name}")),
+        }
+    }
+    let by_sum = verified.iter().filter(|archive| archive.covered == Covered::RecordedSum).count();
+    let covered = match (by_sum, verified.len() - by_sum) {
+        (0, 0) => "",
+        (_, 0) => "; compared with the recorded checksums",
+        (0, _) => "; the content was read",
+        (by_sum, by_content) => &format!(
+            "; {by_sum} compared with the recorded checksums, the content of {by_content} read"
+        ),
+    };
+    format!(
+        "{}, {}{time}: {}{covered}",
+        format::count(verified.len(), "archive"),
+        format::size(bytes),
+        parts.join(", ")
+    )
+}
