@@ -39,8 +39,8 @@ pub(crate) fn enumeration(things: &[String]) -> String {
 /// fewer things if they are long.
 pub(crate) fn enumeration_within(things: &[String], columns: usize) -> String {
     let list = |named| Printable(&enumeration_of(things, named)).to_string();
-    let lists = (2..=NAMED).rev().map(list);
-    let fitting = lists.into_iter().find(|list| text_width::columns(list) <= columns);
+    let mut lists = (2..=NAMED).rev().map(list);
+    let fitting = lists.find(|list| text_width::columns(list) <= columns);
     fitting.unwrap_or_else(|| {
         // The first one, without its middle.
         let more = match things.len() {
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(list(38), "web:1.4.0.7, api:2.0.1.3 and 1 more");
         assert_eq!(list(30), "web:1.4.0.7 and 2 more");
         assert_eq!(list(18), "web…0.7 and 2 more");
-        assert_eq!(list(5), "… an…");
+        assert_eq!(list(5), " and…");
         assert_eq!(enumeration_within(&things[..1], 6), "we…0.7");
         assert_eq!(enumeration_within(&[], 80), "nothing");
     }

@@ -15,7 +15,7 @@ use serde::Serialize;
 /// worked on at the same time can be distinguished. If several engines are, each event of one of
 /// them is inside an `OnEngine`.
 ///
-/// As JSON it is an object with one field, which is named for the variant. The
+/// As JSON it is an object with one field, which is named for the variant, or the name alone. The
 /// `sealift` command does not print it.
 ///
 /// ```
@@ -34,7 +34,16 @@ pub enum Event {
     Reading {
         /// How many.
         archives: usize,
+        /// Their size in bytes.
+        bytes: u64,
     },
+    /// More bytes of these archives are read.
+    Read {
+        /// How many more bytes.
+        bytes: u64,
+    },
+    /// The archives without a valid record have been read, or reading them was given up.
+    ReadingEnded,
     /// There will be work on an image, after the work on others. [`Event::WaitEnded`] follows.
     Waiting {
         /// The image.
@@ -222,7 +231,9 @@ mod tests {
         let (before, now) = (Digest::of(b""), Digest::of(b"1"));
         let work = Work::Saving;
         let events = [
-            Event::Reading { archives: 2 },
+            Event::Reading { archives: 2, bytes: 7 },
+            Event::Read { bytes: 7 },
+            Event::ReadingEnded,
             Event::Waiting { image: image.clone() },
             Event::WaitEnded { image: image.clone() },
             Event::Started { image: image.clone(), work, bytes: None },

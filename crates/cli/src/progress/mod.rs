@@ -23,6 +23,9 @@ use crate::progress::piece::{Piece, word};
 /// The name of the piece of a classic build that sends its context.
 const CONTEXT: &str = "sending the build context";
 
+/// The name of the piece of archives without a record, which no image has.
+const READING: &str = "\n";
+
 /// A reporter for people.
 pub(crate) struct Progress {
     is_quiet: bool,
@@ -147,9 +150,14 @@ fn with_engine(engine: &str, event: Event) -> Event {
 impl Reporter for Progress {
     fn report(&self, event: Event) {
         match event {
-            Event::Reading { archives } => {
-                self.line(&format!("reading {}", format::count(archives, "archive")));
+            Event::Reading { archives, bytes } => {
+                let label = format::count(archives, "archive");
+                self.line(&format!("reading {label}"));
+                let piece = Piece::new(label, Some(Work::Reading), Some(bytes), self.display.now());
+                self.display.start(READING.to_owned(), piece);
             }
+            Event::Read { bytes } => self.display.advance(READING, bytes),
+            Event::ReadingEnded => self.display.end(|name| name == READING),
             Event::Waiting { image } => self.display.wait(image),
             Event::WaitEnded { image } => self.display.end_wait(&image),
             Event::Started { image, work, bytes } => self.start(image, work, bytes),

@@ -1,5 +1,7 @@
 //! Examination of archives, with events for those that must be read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sealift_catalog::{Entry, Flaw, Query};
 use sealift_filename::{ArchivePath, Repository, Version};
 use sealift_store::{Other, ReadOptions, Reading, Store};
@@ -88,8 +90,18 @@ pub(crate) fn with_read_options<T>(
     run: &Run,
     work: impl FnOnce(&ReadOptions<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let on_start = |reading: Reading| run.report(Event::Reading { archives: reading.archives });
-    work(&ReadOptions::default().with_cancel(run.cancel().flag()).with_on_start(&on_start))
+    let is_reading = AtomicBool::new(false);
+    let on_start = |Reading { archives, bytes, .. }: Reading| {
+        is_reading.store(true, Ordering::Relaxed);
+        run.report(Event::Reading { archives, bytes });
+    };
+    let on_bytes = |bytes| run.report(Event::Read { bytes });
+    let options = ReadOptions::default().with_cancel(run.cancel().flag());
+    let result = work(&options.with_on_start(&on_start).with_on_bytes(&on_bytes));
+    if is_reading.into_inner() {
+        run.report(Event::ReadingEnded);
+    }
+    result
 }
 
 /// Returns the archives of an image, or of one version of it. If there are none, the error lists
