@@ -200,7 +200,17 @@ mod tests {
                 .reason("ends after 5000 bytes, 120 bytes before the end of entry `b009bccd.tar`"),
         ];
         let fitted: Vec<String> = lines.iter().map(|line| line.fit(Some(80))).collect();
-        insta::assert_snapshot!(fitted.join("\n"), @"");
+        insta::assert_snapshot!(fitted.join("\n"), @"
+        web:1.4.0.7  saved  artifacts/web_1.4.0.7_91e8e311933e.docker  141 MB (326 MB)
+        web:1.4.0.7  saved  artifacts/web_1.4.0.7_91e8e311933e.zip  141 MB (326 MB)
+        web:1.4.0.7  saved  /srv/build/images/tea….0.7_91e8e311933e.zip  141 MB (326 MB)
+        registry.examp…h-a-long-suffix  saved  /srv/镜像/…8e311933e.zip  141 MB (326 MB)
+        ssh://edge1  web:1.4.0.7  loaded     3.1 of 326 MB, 7 of 9 layers were there
+        ssh://edge1.example.org  web:1.4.0.7  loaded     3.1 of 326 MB
+        ssh://edge1.example.org  registry.examp…-a-long-suffix  loaded     3.1 of 326 MB
+        web_4_0123456789ab.docker  damaged
+          ends after 5000 bytes, 120 bytes before the end of entry `b009bccd.tar`
+        ");
         let full = lines[1].fit(None);
         assert_eq!(columns(&full), 85, "on a pipe everything is printed: {full}");
     }

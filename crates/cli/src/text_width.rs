@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(without_middle("registry/team/web", 9), "regi…/web");
         assert_eq!(without_middle("web", 1), "…");
         assert_eq!(without_middle("web", 0), "");
-        assert_eq!(without_middle("镜像/服务/网页", 8), "镜…网页");
+        assert_eq!(without_middle("镜像/服务/网页", 8), "镜…/网页");
         assert_eq!(without_middle("abcde\u{301}", 4), "a…de\u{301}");
         assert_eq!(without_middle("abcd\u{301}e", 3), "a…e");
     }

@@ -267,6 +267,8 @@ mod tests {
         registry…:1.4.0.7  saving  ███████░░░░░░░░░  160 of 326 MB  20.0 MB/s  9 s left
         registry.example.org/team/web:1.4.0.7  saving  330 MB  50.0 MB/s
         web:1  loading  engine is storing the image, 3 s
+        服务/服务/服务/服务/服务/…服务/服务/服务/服务/网页:1  loading  1.0 MB  333 kB/s
+        web:1  uploading  waiting for the server to store the archive, 3 s
         ");
     }
 }
