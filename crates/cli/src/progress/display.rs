@@ -12,6 +12,9 @@ use crate::progress::piece::Piece;
 /// The name of the line of those that wait, which no image has.
 const WAITING: &str = "";
 
+/// The beginning of that line.
+const BEGINNING: &str = "waiting: ";
+
 /// How pieces of work are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -126,7 +129,7 @@ impl Display {
 
     fn draw(&self, name: &str, piece: &Piece) {
         if self.mode == Mode::Bars {
-            self.bars.set(name, piece.bar(self.now(), output::error_width()));
+            self.bars.set(name, piece.bar(self.now(), room()));
         }
     }
 
@@ -140,9 +143,9 @@ impl Display {
         }
         let mut waiting = self.waiting();
         if self.mode == Mode::Bars && !waiting.is_empty() {
-            let room = output::error_width().saturating_sub("waiting: ".len() + 1);
+            let room = room().saturating_sub(BEGINNING.len() + 1);
             let names = format::enumeration_within(waiting.make_contiguous(), room);
-            self.bars.set(WAITING, format!("waiting: {names}"));
+            self.bars.set(WAITING, format!("{BEGINNING}{names}"));
         }
     }
 
@@ -173,4 +176,10 @@ impl Display {
     fn pieces(&self) -> MutexGuard<'_, Vec<(String, Piece)>> {
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the columns that a line may have. The terminal shows an interrupt as `^C` after the last
+/// line; if that did not fit, the lines could not be removed.
+fn room() -> usize {
+    output::error_width().saturating_sub(2)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sealift_workflow::Work;
 
 use crate::format;
-use crate::text_width::{self, without_middle};
+use crate::text_width::{self, without_end, without_middle};
 
 /// A rate is that of this time before now.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -23,7 +23,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 const LINE_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 const STEP: u64 = 10;
 
-const BAR: usize = 16;
+/// The lengths that a bar may have, the best first.
+const BARS: [usize; 3] = [16, 8, 0];
 /// Labels are not made shorter than this.
 const SHORTEST_LABEL: usize = 12;
 
@@ -147,27 +148,36 @@ impl Piece {
         Some(format!("{}  {}", self.name(usize::MAX), self.parts(now, true).join(", ")))
     }
 
-    /// Returns the line to draw on a terminal of this width.
+    /// Returns the line to draw, in less than this many columns. On a narrow terminal, the bar is
+    /// shorter or missing, and at last the end of the line.
     pub(super) fn bar(&self, now: Duration, columns: usize) -> String {
         let parts = self.parts(now, false).join("  ");
-        let bar = self.percent().filter(|_| self.remote_work().is_none()).map(bar);
-        let right = bar.map(|bar| format!("{bar}  {parts}")).unwrap_or(parts);
-        let room = columns.saturating_sub(text_width::columns(&right) + 3).max(SHORTEST_LABEL);
-        format!("{}  {right}", self.name(room))
+        let percent = self.percent().filter(|_| self.remote_work().is_none());
+        let line = |length: usize| {
+            let bar = percent.filter(|_| length > 0).map(|percent| bar(percent, length) + "  ");
+            let right = bar.unwrap_or_default() + &parts;
+            let room = columns.saturating_sub(text_width::columns(&right) + 3);
+            format!("{}  {right}", self.name(room))
+        };
+        let mut lines = BARS.into_iter().map(line);
+        let fitting = lines.find(|line| text_width::columns(line) < columns);
+        fitting.unwrap_or_else(|| without_end(&line(0), columns.saturating_sub(1)))
     }
 
     /// Returns the label and what is done, in about this many columns.
     fn name(&self, columns: usize) -> String {
-        let Some(work) = self.work else { return without_middle(&self.label, columns) };
+        let Some(work) = self.work else {
+            return without_middle(&self.label, columns.max(SHORTEST_LABEL));
+        };
         let word = word(work);
         let room = columns.saturating_sub(word.len() + 2).max(SHORTEST_LABEL);
         format!("{}  {word}", without_middle(&self.label, room))
     }
 }
 
-fn bar(percent: u64) -> String {
-    let full = BAR * percent as usize / 100;
-    "█".repeat(full) + &"░".repeat(BAR - full)
+fn bar(percent: u64, length: usize) -> String {
+    let full = length * percent as usize / 100;
+    "█".repeat(full) + &"░".repeat(length - full)
 }
 
 /// Returns the word for what is done with an image.
@@ -261,7 +271,19 @@ mod tests {
             Piece::new("web:1".to_owned(), Some(Work::Uploading), Some(MB), seconds(0.0));
         upload.advance(MB, seconds(1.0));
         bars.push(upload.bar(seconds(4.0), 80));
+        let mut slow = Piece::new(
+            "web_1.4.0.7_91e8e311933e.docker".to_owned(),
+            Some(Work::Verifying),
+            Some(275_000 * MB),
+            seconds(0.0),
+        );
+        slow.advance(1300 * MB, seconds(1.0));
+        bars.push(slow.bar(seconds(17.0), 80));
         assert!(bars.iter().all(|bar| text_width::columns(bar) < 80), "{bars:#?}");
+        for columns in 0..80 {
+            let bar = slow.bar(seconds(17.0), columns);
+            assert!(text_width::columns(&bar) < columns.max(1), "{columns}: {bar}");
+        }
         insta::assert_snapshot!(bars.join("\n"), @"
         registry.example.…/team/web:1.4.0.7  saving  engine is preparing the image, 3 s
         registry…:1.4.0.7  saving  ███████░░░░░░░░░  160 of 326 MB  20.0 MB/s  9 s left
