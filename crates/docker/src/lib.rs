@@ -2,7 +2,7 @@
 //! remove, save and load.
 //!
 //! Container engines fail in ways that look like success: they answer with status 200 and report
-//! the error later in the body, a connection is closed in the middle of a save, or a daemon hangs
+//! the error later in the body, a connection is closed in the middle of a save, or an engine hangs
 //! without closing the connection. This crate turns each of these into an [`Error`] that names the
 //! operation, the image and the engine, with the engine's own message. It never treats an
 //! incomplete answer as complete.

@@ -7,7 +7,7 @@ use listenfd::ListenFd;
 
 use crate::error::Error;
 
-/// Takes the TCP sockets that systemd or a compatible tool passed to this process. They can be
+/// Returns the TCP sockets that systemd or a compatible tool passed to this process. They can be
 /// taken only once.
 ///
 /// # Errors

@@ -73,9 +73,9 @@ impl Certificate {
 
     /// Returns the reason why the certificate can never sign files, or `None` if it can.
     ///
-    /// OpenSSH ignores critical options of certificates that sign files. Here, every critical option
-    /// except a fulfilled `verify-required` is refused, because these options restrict the use of a
-    /// key.
+    /// OpenSSH ignores critical options of certificates that sign files. Here, every critical
+    /// option except a fulfilled `verify-required` is refused, because these options restrict the
+    /// use of a key.
     pub(crate) fn flaw(&self, user_verified: bool) -> Option<String> {
         if !self.is_for_user {
             return Some("its certificate is for a host, not for a user".to_owned());

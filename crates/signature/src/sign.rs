@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::minisign;
 use crate::signers::Format;
 
-/// The number of bytes that are read of a key file to recognise its format.
+/// The number of bytes that are read of a key file to recognize its format.
 const BEGINNING: u64 = 1024;
 /// The maximum size of a signature in bytes.
 const SIGNATURE_LIMIT: u64 = 1 << 16;
@@ -51,7 +51,7 @@ impl SignError {
 }
 
 impl SigningKey {
-    /// Opens a key file, and recognises its format by the beginning of the file: a secret key of
+    /// Opens a key file, and recognizes its format by the beginning of the file: a secret key of
     /// minisign, or else a key of SSH. An SSH key can be a private key, or a public key whose
     /// private key is in an agent.
     ///

@@ -144,7 +144,7 @@ impl FindError {
     }
 }
 
-/// The kind of an [`Error`] or a [`FindError`]. Serialises as a word such as `not_found`.
+/// The kind of an [`Error`] or a [`FindError`]. Serializes as a word such as `not_found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -185,7 +185,7 @@ pub enum ErrorKind {
     Misnamed,
 }
 
-/// Serialises as `{code, message, causes}`, with the [kind](Error::kind) as the code.
+/// Serializes as `{code, message, causes}`, with the [kind](Error::kind) as the code.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let causes: Vec<String> =

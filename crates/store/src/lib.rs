@@ -1,7 +1,7 @@
 //! A folder of versioned container image archives.
 //!
 //! The folder is the database. The [name](sealift_filename::ArchiveName) of every file contains the
-//! image, the version and the id. A small record beside it caches the content that was found when
+//! image, the version and the id. A small record next to it caches the content that was found when
 //! the file was last read. The folder can be served by any web server, copied, or put on a USB
 //! stick.
 //!

@@ -73,9 +73,9 @@ pub(crate) struct RecordedIndex {
 impl RecordedIndex {
     /// Creates the index of an archive that was written or read.
     ///
-    /// Only the writer of a zip knows its blocks. If the previous record is for the same bytes, its
-    /// blocks are reused. Returns `None` if the documents are stored in a way that prevents random
-    /// access.
+    /// The blocks of a zip are known only to its writer. If the previous record is for the same
+    /// bytes, its blocks are reused. Returns `None` if the documents are stored in a way that
+    /// prevents random access.
     pub(crate) fn new(proof: &Proof, before: Option<&Record>) -> Option<Self> {
         let documents = proof.documents()?.clone();
         let is_same = |image: &KnownImage| image.sha256 == proof.sha256();
@@ -183,7 +183,7 @@ impl Record {
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // A record can always be serialised. Even an empty file would only count as a missing
+        // A record can always be serialized. Even an empty file would only count as a missing
         // record.
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
         if let Some(index) = &self.index {

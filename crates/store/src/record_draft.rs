@@ -22,7 +22,7 @@ pub(crate) const RECORDS_FOLDER: &str = "records";
 /// The prefix of the names of drafts.
 pub(crate) const DRAFT_PREFIX: &str = "draft-";
 
-/// The maximum lag of the file system's clock behind the system clock.
+/// The maximum difference by which the file system's clock lags the system clock.
 const TICK: SignedDuration = SignedDuration::from_millis(10);
 
 /// A record that is being created.

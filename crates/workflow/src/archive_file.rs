@@ -11,7 +11,7 @@ use crate::path_text::PathText;
 
 /// An archive in a folder: its name, its file, and the digest of its image if known.
 ///
-/// It serialises as `{image, version, id, digest, path, format, size}`.
+/// It serializes as `{image, version, id, digest, path, format, size}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchiveFile {

@@ -43,12 +43,12 @@
 //! ```text
 //! Engine ──┐                              ┌──▶ Event, to the Reporter of the Run
 //! Store  ──┼──▶ command(…, Options, Run) ─┤
-//! Place  ──┘                ▲             └──▶ Report, which serialises as JSON
+//! Place  ──┘                ▲             └──▶ Report, which serializes as JSON
 //!                           │
 //!                         Cancel
 //! ```
 //!
-//! Options and reports are plain values. A report serialises as the JSON document that the
+//! Options and reports are plain values. A report serializes as the JSON document that the
 //! `sealift` command prints. A [`Run`] has the [`Reporter`] that receives [`Event`]s, and the
 //! [`Cancel`] flag that stops the work. The functions never print. After a cancellation the folder
 //! is consistent: an archive is either complete or not there.

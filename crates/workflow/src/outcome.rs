@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// A result or an error. Serialises as the result, as `{asked, error}`, or as `{error}` if the
+/// A result or an error. Serializes as the result, as `{asked, error}`, or as `{error}` if the
 /// error is not about a name that the caller passed.
 #[derive(Serialize)]
 #[serde(untagged)]

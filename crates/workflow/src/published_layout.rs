@@ -1,6 +1,6 @@
 //! The names of published files.
 //!
-//! An archive has the same path as in the folder, and its block index is beside it. Readers start
+//! An archive has the same path as in the folder, and its block index is next to it. Readers start
 //! with the config, which is written after the files that it lists.
 
 use sealift_filename::ArchivePath;

@@ -269,7 +269,7 @@ impl fmt::Debug for SaveStream {
     }
 }
 
-/// Returns `true` if the end of the answer can be recognised. An answer without a length ends with
+/// Returns `true` if the end of the answer can be recognized. An answer without a length ends with
 /// the connection, so a complete one looks like an interrupted one.
 fn has_provable_end(response: &Response<Incoming>) -> bool {
     response.headers().contains_key(header::TRANSFER_ENCODING)

@@ -125,7 +125,7 @@ impl Sending<'_> {
         appended.map_err(read)
     }
 
-    /// Writes a link without changing its target, which the `tar` crate would normalise.
+    /// Writes a link without changing its target, which the `tar` crate would normalize.
     fn append_link(
         &mut self,
         mut header: tar::Header,

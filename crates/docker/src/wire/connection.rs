@@ -66,7 +66,7 @@ impl Drop for Connection {
 pub(crate) struct IdleConnection(Arc<Mutex<Option<(Connection, Instant)>>>);
 
 impl IdleConnection {
-    /// Takes the connection out, if there is one that is likely to be usable.
+    /// Removes and returns the connection, if there is one that is likely to be usable.
     pub(crate) fn take(&self) -> Option<Connection> {
         let (connection, since) = self.lock().take()?;
         let is_good = since.elapsed() < KEPT_FOR && connection.sender.is_ready();

@@ -126,8 +126,8 @@ async fn encrypt(stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn B
     }
 }
 
-/// The error for an endpoint that the caller built. An endpoint that was resolved always has
-/// certificates.
+/// Returns the error for an endpoint that the caller built. An endpoint that was resolved always
+/// has certificates.
 fn no_tls() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "there are no certificates for TLS")
 }

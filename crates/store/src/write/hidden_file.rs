@@ -22,8 +22,8 @@ pub(crate) const ATTEMPTS: usize = 100;
 /// A file below a store's folder with a name that is not an archive name. Only its owner can read
 /// it.
 ///
-/// The file is locked while this value exists, so other writers know that it is in use. It is
-/// deleted when dropped, unless it has been renamed.
+/// The file is locked while this value exists, so other writers can recognize that it is in use. It
+/// is deleted when dropped, unless it has been renamed.
 #[derive(Debug)]
 pub(crate) struct HiddenFile {
     pub(crate) store: Store,

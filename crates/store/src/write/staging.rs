@@ -14,7 +14,7 @@ use crate::write::hidden_file::HiddenFile;
 ///
 /// The staging file is in the folder of the future archive, with a hidden name that is not an
 /// archive name. Only its owner can read it. It is locked while this value exists, so other writers
-/// know that it is in use. It is deleted when dropped.
+/// can recognize that it is in use. It is deleted when dropped.
 ///
 /// Only [`finish`](Self::finish) leads to an archive, so every published archive is complete:
 ///

@@ -32,8 +32,7 @@ pub struct SweptFile {
 }
 
 impl Store {
-    /// Removes staging files that no writer has locked, unfinished archives that nobody has
-    /// continued
+    /// Removes staging files that no writer has locked, unfinished archives that were not continued
     /// for a week, and records of archives that do not exist.
     ///
     /// If several hosts share the file system, locks of other hosts may be invisible. Then only

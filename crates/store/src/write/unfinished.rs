@@ -257,7 +257,7 @@ impl Unfinished {
         Ok(())
     }
 
-    /// Stores the block index of the complete archive beside the file. It is used when the file is
+    /// Stores the block index of the complete archive next to the file. It is used when the file is
     /// continued, and by other archives that can copy its blocks. Errors are ignored.
     pub fn note_blocks(&self, index: &BlockIndex) {
         let Some(hidden) = self.hidden.as_ref().filter(|_| index.sha256() == self.sha256) else {

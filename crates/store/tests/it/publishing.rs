@@ -175,7 +175,7 @@ fn records_of_removed_archives_are_swept_with_their_folders() {
     let records = folder.root.join(".sealift/records");
     let draft = fs::File::create(records.join("team/draft-0123456789abcdef")).unwrap();
     draft.lock().unwrap();
-    fs::write(records.join("team/draft-fedcba9876543210"), b"nobody writes this").unwrap();
+    fs::write(records.join("team/draft-fedcba9876543210"), b"this is never written").unwrap();
     assert!(folder.records().contains(&format!("{gone}.json")));
     folder.store.sweep().unwrap();
     assert_eq!(folder.records(), ["team/draft-0123456789abcdef", &format!("{here}.json")]);

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// The archives that [`clean`](crate::clean()) would remove.
 ///
-/// It serialises as `{would_remove: […], skipped: […]}`.
+/// It serializes as `{would_remove: […], skipped: […]}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a plan removes nothing by itself"]

@@ -30,7 +30,7 @@ pub fn consul_keys(config: &Config, prefix: &str) -> Vec<ConsulKey> {
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
     let mut keys = Vec::new();
     for (image, described) in config {
-        // An entry serialises as an object, because it is a struct with named fields.
+        // An entry serializes as an object, because it is a struct with named fields.
         let Ok(Value::Object(fields)) = serde_json::to_value(described) else { continue };
         for (field, value) in fields {
             let text = match value {

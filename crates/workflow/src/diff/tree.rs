@@ -46,7 +46,7 @@ pub struct FileFacts {
 pub(crate) enum LayerEntry {
     /// A file with its own content.
     Is(FileFacts),
-    /// A hard link to a file, given by its normalised path.
+    /// A hard link to a file, given by its normalized path.
     SameAs(String),
     /// A whiteout: removes the path from the layers below.
     Removed,
@@ -164,7 +164,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Creates a tree from layers. Whiteouts are recognised by their names.
+    /// Creates a tree from layers. Whiteouts are recognized by their names.
     pub(crate) fn tree(layers: &[&[(&str, LayerEntry)]]) -> Tree {
         let mut tree = Tree::default();
         for layer in layers {

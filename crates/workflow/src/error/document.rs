@@ -37,7 +37,7 @@ fn text_of(cause: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-/// Serialises as `{code, message, causes}`, with the [kind](Error::kind) as the code.
+/// Serializes as `{code, message, causes}`, with the [kind](Error::kind) as the code.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut document = serializer.serialize_struct("Error", 3)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The kind of an [`Error`](crate::Error), by which a script can decide what to do. Serialises as a
+/// The kind of an [`Error`](crate::Error), by which a script can decide what to do. Serializes as a
 /// word such as `not_found`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

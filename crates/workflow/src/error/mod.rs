@@ -193,7 +193,7 @@ pub enum Error {
     NothingToPublish {
         /// The store's folder.
         folder: PathBuf,
-        /// What is missing: `archive`, `release`.
+        /// The kind of the missing entity: `archive`, `release`.
         what: &'static str,
     },
     /// A clean-up would leave no intact archive in the folder.

@@ -145,7 +145,7 @@ impl ExportForm {
         self.compression
     }
 
-    /// Returns the ending of file names, without the first dot. Clusters recognise the form by it.
+    /// Returns the ending of file names, without the first dot. Clusters recognize the form by it.
     pub fn ending(&self) -> String {
         ending(self.compression)
     }

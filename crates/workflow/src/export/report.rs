@@ -15,7 +15,7 @@ use crate::report_list;
 
 /// The result or the plan of an export.
 ///
-/// It serialises as an array: the images, then `{error}` for each file that could not be removed.
+/// It serializes as an array: the images, then `{error}` for each file that could not be removed.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 #[must_use = "it contains the errors of the images that failed"]
@@ -34,7 +34,7 @@ impl Serialize for ExportReport {
 
 /// The result of an export for one archive.
 ///
-/// It serialises as the [`ExportedImage`], or as `{asked, error}`.
+/// It serializes as the [`ExportedImage`], or as `{asked, error}`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageExport {
@@ -52,7 +52,7 @@ impl Serialize for ImageExport {
 
 /// An exported image.
 ///
-/// It serialises with the fields `exported` and `removed`. In a plan they are named `would_export`
+/// It serializes with the fields `exported` and `removed`. In a plan they are named `would_export`
 /// and `would_remove`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -26,7 +26,7 @@ pub struct FetchedConfig {
 
 /// The result of a fetch.
 ///
-/// It serialises as `{config, images}`.
+/// It serializes as `{config, images}`.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 #[must_use = "it contains the errors of the images that failed"]
@@ -39,7 +39,7 @@ pub struct FetchReport {
 
 /// The result of a fetch for one image.
 ///
-/// It serialises as the [`FetchedImage`], or as `{image, version, path, error}`.
+/// It serializes as the [`FetchedImage`], or as `{image, version, path, error}`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageFetch {
@@ -98,7 +98,7 @@ pub struct FetchTransfer {
 
 /// The actions that a fetch would take.
 ///
-/// It serialises as `{config, images}`.
+/// It serializes as `{config, images}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[must_use = "a plan fetches nothing by itself"]

@@ -112,7 +112,7 @@ impl SeenConfig {
             signed_sums::remember(store, signed)?;
         }
         let Some(new) = &self.new else { return Ok(()) };
-        // Strings and numbers can always be serialised.
+        // Strings and numbers can always be serialized.
         let document = serde_json::to_vec(new).unwrap_or_default();
         Ok(store.remember(&self.topic, &document)?)
     }

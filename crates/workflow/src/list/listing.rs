@@ -36,7 +36,7 @@ impl ListOptions {
 
 /// A list of archives and other files in the folder.
 ///
-/// It serialises as the array of the archives, whose states include the flaws in `errors`.
+/// It serializes as the array of the archives, whose states include the flaws in `errors`.
 #[derive(Debug)]
 #[non_exhaustive]
 #[must_use]

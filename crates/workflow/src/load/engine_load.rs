@@ -11,7 +11,7 @@ use crate::outcome::Outcome;
 
 /// The result of a load for one engine and one archive.
 ///
-/// It serialises as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked`
+/// It serializes as `{host, context, …}` with the fields of the [`LoadedImage`], or with `asked`
 /// and `error`. `host` is null if the error does not concern an engine, and `context` is null if no
 /// context was used. `asked` is missing if the engine did not answer.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The images that an engine has, as far as a load needs to know them.
+//! The images that an engine has, as far as a load needs them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -74,7 +74,8 @@ enum LoadItem<'a> {
 /// `on_result` receives each result as soon as it is available, in any order. The function returns
 /// all results: first those that concern no engine, such as an image that is not in the folder,
 /// then those of each engine in the order of the call. With one engine, the results are in the
-/// order of the request. An engine that does not answer has one result for everything that it did not receive.
+/// order of the request. An engine that does not answer has one result for everything that it did
+/// not receive.
 ///
 /// Events of an engine are wrapped in [`Event::OnEngine`](crate::Event::OnEngine).
 ///

@@ -88,7 +88,7 @@ pub(crate) async fn send(
     Ok((config, transfer))
 }
 
-/// Asks which images the engine has, and plans the layers to leave out.
+/// Requests the list of the engine's images, and plans the layers to leave out.
 async fn plan_for(engine: &Engine, archive: &Outgoing, layers: &[&LayerSpan], run: &Run) -> Plan {
     let Some(holdings) = Holdings::ask(engine, &archive.reference, &archive.memory).await else {
         return Plan::default();

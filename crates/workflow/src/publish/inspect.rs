@@ -42,7 +42,7 @@ enum Claim {
 }
 
 /// Returns the state of an archive at the destination. The object is read only if its SHA-256 is
-/// not known from the config there, from the server, or from the block index beside it.
+/// not known from the config there, from the server, or from the block index next to it.
 pub(crate) async fn inspect(
     place: &PublishedPlace,
     store: &Store,

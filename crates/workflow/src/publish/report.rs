@@ -13,7 +13,7 @@ use crate::trust::signer::ConfigSigner;
 
 /// The result or the plan of a publication.
 ///
-/// It serialises as `{archives, config, removed, errors}`. In a plan, `removed` is named
+/// It serializes as `{archives, config, removed, errors}`. In a plan, `removed` is named
 /// `would_remove`.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -45,7 +45,7 @@ impl Serialize for PublishReport {
 
 /// An archive in the new config.
 ///
-/// It serialises with the field `action`, which is named `would` in a plan.
+/// It serializes with the field `action`, which is named `would` in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PublishedArchive {
@@ -77,7 +77,7 @@ pub struct PublishedArchive {
     pub is_planned: bool,
 }
 
-/// The action for an archive. Serialises as its name in snake case.
+/// The action for an archive. Serializes as its name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishAction {

@@ -9,7 +9,7 @@ use crate::verify::verdict::Verdict;
 
 /// The images in the config of a place.
 ///
-/// It serialises as `{url, sequence, images}`. Each image has the form that it has in the config.
+/// It serializes as `{url, sequence, images}`. Each image has the form that it has in the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PublishedListing {
@@ -24,7 +24,7 @@ pub struct PublishedListing {
     pub left_out: usize,
 }
 
-/// The result of verifying a place: its config, the archives, and the files beside them.
+/// The result of verifying a place: its config, the archives, and the files next to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VerifiedPlace {
@@ -36,7 +36,7 @@ pub struct VerifiedPlace {
     pub signed_by: Option<ConfigSigner>,
     /// The archives, sorted by image.
     pub archives: Vec<VerifiedObject>,
-    /// The state of the checksums beside the config.
+    /// The state of the checksums next to the config.
     pub sums: Beside,
 }
 
@@ -59,7 +59,7 @@ pub struct VerifiedObject {
     pub blocks: Beside,
 }
 
-/// The state of a file beside an archive or a config, such as a block index.
+/// The state of a file next to an archive or a config, such as a block index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[non_exhaustive]

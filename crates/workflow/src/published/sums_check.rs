@@ -1,4 +1,4 @@
-//! Comparison of the checksums beside a config with the config.
+//! Comparison of the checksums next to a config with the config.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::published::report::Beside;
 use crate::published_layout::{MAX_SUMS_SIZE, SUMS_NAME, blocks_path};
 use crate::sums_text;
 
-/// The checksums beside a config, and their state.
+/// The checksums next to a config, and their state.
 pub(crate) struct PublishedSums {
     sums: BTreeMap<String, Digest>,
     pub(crate) state: Beside,

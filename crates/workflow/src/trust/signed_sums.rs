@@ -68,7 +68,7 @@ pub(crate) fn remember(store: &Store, new: &SignedSums) -> Result<(), Error> {
         bytes += one.sums.len() + one.signature.len();
         bytes <= MOST_BYTES
     });
-    // Strings can always be serialised.
+    // Strings can always be serialized.
     let document = serde_json::to_vec(&all).unwrap_or_default();
     Ok(store.remember(TOPIC, &document)?)
 }

@@ -20,7 +20,7 @@ use crate::update::resolve::resolve;
 
 /// The actions that an update would take.
 ///
-/// It serialises as `{items: […], would_remove: […]}`, with the paths of the archives in the
+/// It serializes as `{items: […], would_remove: […]}`, with the paths of the archives in the
 /// folder.
 #[derive(Debug)]
 #[non_exhaustive]

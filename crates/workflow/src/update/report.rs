@@ -13,7 +13,7 @@ use crate::stored_archive::StoredArchive;
 
 /// The result of an update.
 ///
-/// It serialises as an array of the images, followed by `{error}` for each archive that could not
+/// It serializes as an array of the images, followed by `{error}` for each archive that could not
 /// be removed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ impl Serialize for UpdateReport {
 
 /// The result of an update for one image.
 ///
-/// It serialises as the [`Updated`] image, or as `{image, version, error}`.
+/// It serializes as the [`Updated`] image, or as `{image, version, error}`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImageUpdate {
@@ -52,7 +52,7 @@ impl Serialize for ImageUpdate {
     }
 }
 
-/// Serialises the error of an image as `{image, version, error}`.
+/// Serializes the error of an image as `{image, version, error}`.
 pub(crate) fn serialize_failed<S: Serializer>(
     reference: &Reference,
     error: &Error,

@@ -217,7 +217,7 @@ async fn loads_into_every_other_engine(stand: Stand) {
     travels(&stand).await;
 }
 
-/// Every engine loads the archive of this engine under the same name and recognises it as the same
+/// Every engine loads the archive of this engine under the same name and recognizes it as the same
 /// image: with the archive in the folder, nothing is saved, and a save into another folder has the
 /// same config.
 pub(crate) async fn travels(stand: &Stand) {

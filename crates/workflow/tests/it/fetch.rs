@@ -19,7 +19,7 @@ use crate::folder::{Folder, run};
 /// The size of the large file in each image.
 const LARGE: usize = 3 << 20;
 
-/// A folder whose archives are published beside it.
+/// A folder whose archives are published next to it.
 struct Publisher {
     folder: Folder,
     sequence: u64,

@@ -22,7 +22,7 @@ impl Folder {
         Self { dir, store }
     }
 
-    /// Writes a file beside the store.
+    /// Writes a file next to the store.
     pub(crate) fn put(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).unwrap();

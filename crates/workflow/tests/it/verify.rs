@@ -27,7 +27,7 @@ fn flip(folder: &Folder, archive: &str, at: usize) {
     let mut content = std::fs::read(&path).unwrap();
     content[at] ^= 1;
     std::fs::write(&path, content).unwrap();
-    // As a disk does it: nobody wrote the file.
+    // Like a failing disk, which does not change the modification time.
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
 }
 
@@ -104,7 +104,7 @@ fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
             flip(&folder, &web, at);
             let found = verdicts(&folder, VerifyFolderOptions::default()).await.remove(0).1;
             assert!(found.is_damaged(), "byte {at}: {found:?}");
-            // From then on nobody believes the record, and yet it is known what this was.
+            // From then on the record is not used, but its image is still known.
             assert_eq!(folder.store.entry(&archive).unwrap().knowledge, None, "byte {at}");
             assert!(folder.store.recorded_image(&archive).is_some());
             flip(&folder, &web, at);

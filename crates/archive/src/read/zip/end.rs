@@ -71,8 +71,8 @@ pub(crate) fn find_directory(source: &dyn Source) -> Result<Directory, MemberErr
     let [disk, first_disk, here, entries, size, start] = numbers;
     let is_here = start.checked_add(size) == Some(directory_end);
     if disk != 0 || first_disk != 0 || here != entries {
-        // A file that starts with a local header and contains the complete directory is not the last
-        // of several volumes, so the numbers are damaged.
+        // A file that starts with a local header and contains the complete directory is not the
+        // last of several volumes, so the numbers are damaged.
         return Err(match is_here && Record::<4>::read(source, 0)?.0 == *LOCAL_HEADER {
             true => broken("its end states different numbers of volumes or members"),
             false => unsupported("the zip is one of several volumes"),

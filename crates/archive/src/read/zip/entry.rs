@@ -84,8 +84,8 @@ impl DirectoryEntry {
         if !same(10, 4) {
             return Err(disagree("time"));
         }
-        // Some writers state a higher version only in the directory, because the sizes are
-        // known only then. The versions may therefore differ.
+        // Some writers state a higher version only in the directory, because the sizes are not
+        // known earlier. The versions may therefore differ.
         let [needs, directory_needs] = [record.number(4, 2), in_directory.number(6, 2)];
         let is_plain = matches!(self.method, STORED | DEFLATED) && self.flags & IS_ENCRYPTED == 0;
         if is_plain && !(VERSIONS.contains(&needs) && VERSIONS.contains(&directory_needs)) {

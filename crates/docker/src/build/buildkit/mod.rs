@@ -1,6 +1,6 @@
 //! Builds an image with BuildKit, over the engine's own build endpoint.
 //!
-//! The build request has a session beside it: a second connection, on which the engine is the
+//! The build request has a session in addition: a second connection, on which the engine is the
 //! client. It requests the Dockerfile, the files of the context that it does not have, and logins
 //! to registries, by gRPC.
 //!
