@@ -122,6 +122,7 @@ fn measure(image: HugeImage) {
         }
         std::fs::remove_dir_all(place.dir.path().join("fetched")).unwrap();
         run("fetched by HTTP", None, &["--dir", "fetched", "fetch", &server.url("/")]);
+        run("verified by HTTP", None, &["verify", &server.url("/"), "--deep"]);
     }
     std::fs::remove_dir_all(place.dir.path().join("published")).unwrap();
     std::fs::remove_dir_all(place.dir.path().join("fetched")).unwrap();

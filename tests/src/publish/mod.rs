@@ -8,6 +8,7 @@ mod interrupts;
 mod killed;
 mod leftovers;
 mod output;
+mod read_back;
 mod removal;
 mod source;
 mod two_publishers;

@@ -101,30 +101,32 @@ fn sized<'a>((size, path): (&'a str, &'a str)) -> Option<(u64, &'a str)> {
     Some((size.parse().ok()?, path))
 }
 
-/// Fills a folder with archive names of 100 images. Each file begins like an archive.
-pub(super) fn names(folder: &Path, count: usize) -> Result<()> {
+/// The number of images in a folder of many names.
+const IMAGES: usize = 500;
+/// The number of versions of each image, counted from the highest, whose files are archives. The
+/// other files are empty: nobody opens them to find the latest.
+const ARCHIVES_OF_IMAGE: usize = 3;
+
+/// Fills a folder with names of archives of 500 images. `archive` is the content of the archives.
+///
+/// Each file has an inode of its own, and the names of all images differ in length, as in a folder
+/// that people use: links to one file, or few images, are read faster.
+pub(super) fn names(folder: &Path, count: usize, archive: &[u8]) -> Result<()> {
     say::step(format_args!("creating a folder with {count} names"));
     fs::create_dir_all(folder)?;
-    // The header of a file `manifest.json`, which is all that a quick check reads.
-    let mut header = vec![0_u8; 1024];
-    header[..13].copy_from_slice(b"manifest.json");
-    header[100..107].copy_from_slice(b"0000644");
-    header[124..135].copy_from_slice(b"00000000002");
-    header[156] = b'0';
-    header[257..265].copy_from_slice(b"ustar\x0000");
-    header[148..156].fill(b' ');
-    let sum: u32 = header[..512].iter().map(|&byte| u32::from(byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let last = count.div_ceil(IMAGES);
     for number in 0..count {
-        let (image, version) = (number % 100, number / 100);
+        let (image, version) = (number % IMAGES, number / IMAGES);
+        let part = ["web", "game-server", "api.gateway", "telemetry-collector", "db"][image % 5];
         let name = format!(
-            "image-{image:02}_1.{}.{}.{}_{number:012x}.docker",
+            "{part}-{image:03}_1.{}.{}.{}_{number:012x}.zip",
             version / 100,
             version % 100,
-            number % 7
+            number % 7 + 1
         );
+        let content = if version + ARCHIVES_OF_IMAGE >= last { archive } else { &[] };
         let file = folder.join(name);
-        fs::write(&file, &header).with_context(|| file.display().to_string())?;
+        fs::write(&file, content).with_context(|| file.display().to_string())?;
     }
     Ok(())
 }

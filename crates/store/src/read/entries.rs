@@ -1,15 +1,21 @@
 //! Entries of archives, according to their records.
 
+use std::convert::Infallible;
 use std::fs::{self, Metadata};
 use std::io;
+use std::num::NonZeroUsize;
 
 use jiff::Timestamp;
 use sealift_catalog::{Entry, Knowledge, KnownImage, Stat};
 use sealift_filename::ArchivePath;
 
 use crate::fs::stat::stat_of;
+use crate::read::parallel::in_parallel;
 use crate::record_store::Untrusted;
 use crate::store::Store;
+
+/// The number of records from which on reading them on several threads is faster.
+const WORTH_THREADS: usize = 64;
 
 impl Store {
     /// Returns the entry of an archive according to its record, or `None` if the archive does not
@@ -51,7 +57,10 @@ impl Store {
     /// Returns the entries of archives according to their records. Archives that do not exist are
     /// left out.
     pub fn entries(&self, archives: &[ArchivePath]) -> Vec<Entry> {
-        archives.iter().filter_map(|archive| self.entry(archive)).collect()
+        let jobs = (archives.len() < WORTH_THREADS).then_some(NonZeroUsize::MIN);
+        let Ok(entries) =
+            in_parallel(archives, jobs, |archive| Ok::<_, Infallible>(self.entry(archive)));
+        entries.into_iter().flatten().collect()
     }
 
     /// Returns the image in the record of an archive, even if the file has changed or was found

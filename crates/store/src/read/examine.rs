@@ -167,26 +167,21 @@ impl Store {
     /// it is reported as damaged.
     pub(crate) fn look(&self, entry: &Entry) -> Result<Option<Knowledge>, Error> {
         let archive = &entry.archive;
+        let path = self.path_of(archive);
+        let Look::NoImage { reason } = sealift_archive::look_file(&path)? else { return Ok(None) };
         if self.recorded_image(archive).is_some() {
-            return Ok(match sealift_archive::look_file(self.path_of(archive))? {
-                Look::MayHoldImage => None,
-                Look::NoImage { reason } => {
-                    let fault = Fault::NotAnImage { reason }.of_known_image();
-                    Some(Knowledge::Damaged { fault })
-                }
-            });
+            let fault = Fault::NotAnImage { reason }.of_known_image();
+            return Ok(Some(Knowledge::Damaged { fault }));
         }
+        // A draft must exist before the look that it records. Most archives contain an image, so
+        // they are spared the draft, and the few others are looked into twice.
         let draft = self.begin_record(archive, entry.stat);
-        match sealift_archive::look_file(self.path_of(archive))? {
-            Look::MayHoldImage => Ok(None),
-            Look::NoImage { reason } => {
-                let record = Record::new(entry.stat, draft.began, Content::NoImage { reason });
-                if self.stat(archive)? == entry.stat {
-                    self.keep_record(archive, draft, record.clone());
-                }
-                Ok(Some(record.into()))
-            }
+        let Look::NoImage { reason } = sealift_archive::look_file(&path)? else { return Ok(None) };
+        let record = Record::new(entry.stat, draft.began, Content::NoImage { reason });
+        if self.stat(archive)? == entry.stat {
+            self.keep_record(archive, draft, record.clone());
         }
+        Ok(Some(record.into()))
     }
 }
 

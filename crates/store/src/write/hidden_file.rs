@@ -12,6 +12,7 @@ use crate::fs::dir::{Dir, parts, split};
 use crate::fs::stat::stat_of;
 use crate::fs::unique::create_unique;
 use crate::store::Store;
+use crate::write::early_sync::EarlySync;
 
 const PREFIX: &str = ".sealift-";
 const SUFFIX: &str = ".part";
@@ -28,6 +29,8 @@ pub(crate) const ATTEMPTS: usize = 100;
 pub(crate) struct HiddenFile {
     pub(crate) store: Store,
     pub(crate) file: File,
+    /// Dropped before the file is removed.
+    pub(crate) early_sync: EarlySync,
     pub(crate) leftover: Leftover,
 }
 
@@ -120,7 +123,12 @@ impl Store {
             if inner.stat(name).is_err() && attempts < ATTEMPTS {
                 continue;
             }
-            return Ok(HiddenFile { store: self.clone(), file, leftover });
+            return Ok(HiddenFile {
+                store: self.clone(),
+                file,
+                early_sync: EarlySync::default(),
+                leftover,
+            });
         }
     }
 
@@ -186,6 +194,16 @@ impl HiddenFile {
     pub(crate) fn write_error(&self, source: io::Error) -> Error {
         let folder = self.path().parent().unwrap_or(self.store.root());
         Error::io("write a staging file in", folder, source)
+    }
+
+    /// Notes that bytes were written to the file, so that they reach the disk early.
+    pub(crate) fn wrote(&mut self, bytes: usize) {
+        self.early_sync.wrote(&self.file, bytes);
+    }
+
+    /// Syncs the file to the disk.
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        self.early_sync.finish(&self.file).map_err(|source| self.write_error(source))
     }
 
     pub(crate) fn stat(&self) -> Result<Stat, Error> {

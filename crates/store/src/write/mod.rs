@@ -1,6 +1,7 @@
 //! Changes to a folder.
 
 pub(crate) mod arriving;
+pub(crate) mod early_sync;
 pub(crate) mod hidden_file;
 pub(crate) mod prune;
 pub(crate) mod publish;

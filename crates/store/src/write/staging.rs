@@ -108,14 +108,14 @@ impl Staging {
         self,
         on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
     ) -> Result<Staged, Error> {
-        let Self { writer, hidden } = self;
+        let Self { writer, mut hidden } = self;
         let proof = writer.finish_watched(on_bytes).map_err(|error| match error {
             sealift_archive::Error::Io { operation: "write", source, .. } => {
                 hidden.write_error(source)
             }
             error => Error::Archive(error),
         })?;
-        hidden.file.sync_all().map_err(|source| hidden.write_error(source))?;
+        hidden.sync()?;
         Ok(Staged { hidden, proof, blocks: None })
     }
 }
@@ -130,7 +130,9 @@ impl Staged {
 impl Write for Staging {
     /// Writes all of the bytes. After an error, [`finish`](Self::finish) returns its cause.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        let count = self.writer.write(bytes)?;
+        self.hidden.wrote(count);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -185,6 +185,7 @@ impl TargetFile {
         }
         let write_error = |source| hidden.write_error(source);
         prepare(&hidden.file, folder.path(), modified).map_err(write_error)?;
+        hidden.sync()?;
         let stat = hidden.stat()?;
         hidden.check_is_there()?;
         let (from, hidden_name) = &hidden.leftover.place;
@@ -221,19 +222,21 @@ fn stat_in(folder: &Dir, name: &str, path: &Path) -> Result<Option<Stat>, Error>
     Err(Error::NotAFile { path, what })
 }
 
-/// Sets the permissions and the modification time of a file, and syncs it to the disk.
+/// Sets the permissions and the modification time of a file.
 fn prepare(file: &File, folder: &Path, modified: Option<Timestamp>) -> io::Result<()> {
     let mode = fs::metadata(folder)?.permissions().mode();
     file.set_permissions(Permissions::from_mode(0o600 | mode & 0o044))?;
     if let Some(modified) = modified {
         file.set_modified(SystemTime::try_from(modified).map_err(io::Error::other)?)?;
     }
-    file.sync_all()
+    Ok(())
 }
 
 impl Write for TargetFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.file.write(bytes)
+        let count = self.0.file.write(bytes)?;
+        self.0.wrote(count);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

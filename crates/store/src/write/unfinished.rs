@@ -19,6 +19,7 @@ use crate::fs::stat::modified;
 use crate::fs::unique::create_unique;
 use crate::store::Store;
 use crate::write::arriving::{Arriving, Examined, Progress};
+use crate::write::early_sync::EarlySync;
 use crate::write::hidden_file::{HiddenFile, Leftover};
 use crate::write::staging::Staged;
 
@@ -99,7 +100,8 @@ impl Store {
             made: Vec::new(),
             is_kept: true,
         };
-        let hidden = HiddenFile { store: self.clone(), file, leftover };
+        let early_sync = EarlySync::default();
+        let hidden = HiddenFile { store: self.clone(), file, early_sync, leftover };
         Ok(Unfinished { sha256, size, hidden: Some(hidden), progress: Arc::default() })
     }
 
@@ -249,9 +251,10 @@ impl Unfinished {
     ///
     /// Returns an error if the file cannot be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let hidden = self.hidden()?;
+        let hidden = self.hidden.as_mut().ok_or_else(gone)?;
         let written = hidden.file.write_all_at(bytes, self.size);
         written.map_err(|source| hidden.write_error(source))?;
+        hidden.wrote(bytes.len());
         self.size += bytes.len() as u64;
         self.progress.note(self.size);
         Ok(())
@@ -377,8 +380,8 @@ impl Unfinished {
             self.discard();
             return Err(Error::OtherContent { expected, found });
         }
-        hidden.file.sync_all().map_err(|source| hidden.write_error(source))?;
         let Some(mut hidden) = self.hidden.take() else { return Err(gone()) };
+        hidden.sync()?;
         let (folder, _) = &hidden.leftover.place;
         let _ = folder.remove_file(&format!("{}{BLOCKS_SUFFIX}", self.sha256.hex()));
         hidden.leftover.is_kept = false;

@@ -72,10 +72,13 @@ fn list_latest(
     let latest = with_read_options(run, |reading| {
         if filter.platform.is_none() {
             // The names decide in most cases, so a large folder is listed without reading archives.
-            let dirty = archives.iter().filter(|archive| archive.name().is_dirty()).count();
-            left_out.dirty = if filter.release { dirty } else { 0 };
+            if filter.release {
+                let dirty = archives.iter().filter(|archive| archive.name().is_dirty());
+                left_out.dirty = dirty.count();
+            }
             return Ok(store.find_latest(&archives, filter, reading)?);
         }
+        archives.sort_unstable();
         let entries = store.examined_entries(&archives, reading)?;
         for entry in &entries {
             left_out.admits(entry, filter);
@@ -98,7 +101,11 @@ fn candidates(
     run: &Run,
 ) -> Result<(Vec<ArchivePath>, Vec<Other>), Error> {
     if options.images.is_empty() {
-        let Scan { archives, others, unreadable, .. } = store.scan_with_others()?;
+        // The latest are few and are sorted at the end.
+        let Scan { archives, others, unreadable, .. } = match options.only_latest {
+            true => store.scan_unsorted()?,
+            false => store.scan_with_others()?,
+        };
         for folder in unreadable {
             report_folder(folder, run);
         }

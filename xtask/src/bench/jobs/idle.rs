@@ -1,11 +1,17 @@
 //! Jobs with little to do: the folder is up to date, or is only listed.
 
+use std::fs;
+
 use anyhow::Result;
 
 use super::super::contest::Contestant;
 use super::super::inputs;
-use super::outcome::{Outcome, at_least, at_most, ratio};
+use super::outcome::{Outcome, at_least, at_most, measured, median, ratio};
 use super::{Bench, IMAGE, MANY, TAG};
+
+/// The number of archives in the folder in which all have records, and that of their images.
+const RECORDED: usize = 1_000;
+const RECORDED_IMAGES: usize = 40;
 
 impl Bench {
     pub(super) fn nothing_to_do(&self) -> Result<Outcome> {
@@ -36,14 +42,69 @@ impl Bench {
         Ok((times, targets))
     }
 
+    /// Finds the latest of 500 images in a folder without records.
     pub(super) fn list(&self) -> Result<Outcome> {
-        inputs::names(&self.folder.join("names"), self.names)?;
+        let names = self.folder.join("names");
+        inputs::names(&names, self.names, &self.small_zip()?.1)?;
         let times = self.contest(&[
             Contestant::new("sealift list --latest", "", self.call("names", "list --latest", "")),
             Contestant::new("ls -f", "", "ls -f names"),
         ])?;
+        fs::remove_dir_all(names)?;
         let ratio = ratio(&times, 0, 1);
-        Ok((times, vec![at_most("× `ls -f`", ratio, 2.5)]))
+        Ok((times, vec![at_most("× `ls -f`", ratio, 2.0)]))
+    }
+
+    /// Finds them among ten times as many names.
+    pub(super) fn list_more(&self) -> Result<Outcome> {
+        let (few, many) = (self.folder.join("few"), self.folder.join("many-names"));
+        let (_, zip) = self.small_zip()?;
+        inputs::names(&few, self.names, &zip)?;
+        inputs::names(&many, 10 * self.names, &zip)?;
+        let list = |folder: &str| self.call(folder, "list --latest", "");
+        let contestants = [
+            Contestant::new("list --latest, ten times as many", "", list("many-names")),
+            Contestant::new("list --latest", "", list("few")),
+            Contestant::new("ls -f, ten times as many", "", "ls -f many-names"),
+            Contestant::new("ls -f", "", "ls -f few"),
+        ];
+        let times = self.contest_of(&contestants, self.rounds.div_ceil(2))?;
+        fs::remove_dir_all(few)?;
+        fs::remove_dir_all(many)?;
+        let targets = vec![
+            at_most("× a tenth of the names", ratio(&times, 0, 1), 11.0),
+            measured("`ls -f`, × a tenth of the names", ratio(&times, 2, 3)),
+        ];
+        Ok((times, targets))
+    }
+
+    /// Lists a folder in which every archive has a record, and writes its config.
+    pub(super) fn recorded(&self) -> Result<Outcome> {
+        let (name, zip) = self.small_zip()?;
+        let folder = self.folder.join("recorded");
+        fs::create_dir_all(&folder)?;
+        for number in 0..RECORDED {
+            let image = format!("{IMAGE}-{}_2.{number}.0.1_", number % RECORDED_IMAGES);
+            let name = name.replacen(&format!("{IMAGE}_2.0.0.0_"), &image, 1);
+            fs::write(folder.join(name), &zip)?;
+        }
+        self.shell(&self.call("recorded", "verify", ""))?;
+        let config = "config https://files.example/";
+        let times = self.contest(&[
+            Contestant::new(
+                "list --latest, 1000 records",
+                "",
+                self.call("recorded", "list --latest", ""),
+            ),
+            Contestant::new("config, 1000 records", "", self.call("recorded", config, "")),
+        ])?;
+        fs::remove_dir_all(folder)?;
+        let milliseconds = |index| median(&times, index) * 1_000.0;
+        let targets = vec![
+            at_most("list --latest, ms", milliseconds(0), 30.0),
+            at_most("config, ms", milliseconds(1), 30.0),
+        ];
+        Ok((times, targets))
     }
 
     pub(super) fn start(&self) -> Result<Outcome> {

@@ -20,6 +20,7 @@ use outcome::Outcome;
 use super::contest::{Contestant, Times, run_alternately};
 use super::inputs;
 use super::report::JobRow;
+use super::versions;
 use crate::engines::api;
 use crate::{run, say};
 
@@ -27,6 +28,8 @@ const IMAGE: &str = "sealift-bench";
 const TAG: &str = "sealift-bench:1.0.0.1";
 /// A second version of the image, with one more layer.
 const SECOND: &str = "sealift-bench:1.0.0.2";
+/// The folder of [`Bench::small_zip`].
+const SMALL: &str = "small-zip";
 /// Number of tags of the image in one call.
 const MANY: usize = 50;
 
@@ -58,6 +61,8 @@ const JOBS: &[Job] = &[
     ("blocks that two versions share", Bench::shared_blocks),
     ("nothing to do", Bench::nothing_to_do),
     ("list --latest", Bench::list),
+    ("list --latest of ten times as many", Bench::list_more),
+    ("1,000 archives with records", Bench::recorded),
     ("load from a zip", Bench::load),
     ("load of a second version", Bench::second_version),
     ("load of a second version at 100 Mbit/s", Bench::second_version_by_ssh),
@@ -155,6 +160,23 @@ impl Bench {
 
     fn call(&self, folder: &str, command: &str, rest: &str) -> String {
         format!("{} --dir {folder} -q {command} {rest}", self.sealift())
+    }
+
+    /// Creates a folder with one archive of a few kilobytes, version 2.0.0.0 of the image. Returns
+    /// the name and the content of the archive.
+    fn small_zip(&self) -> Result<(String, Vec<u8>)> {
+        versions::write_small(&self.folder.join("small.tar"))?;
+        let add = format!("add small.tar --name {IMAGE}:2.0.0.0");
+        self.shell(&format!("rm -rf {SMALL}\n{}\n", self.call(SMALL, &add, "--compress")))?;
+        let name = self.only_file(SMALL)?;
+        let content = std::fs::read(self.folder.join(SMALL).join(&name))?;
+        Ok((name, content))
+    }
+
+    /// Returns the name of the one archive in a folder.
+    fn only_file(&self, folder: &str) -> Result<String> {
+        let names = self.shell(&format!("ls {}", quoted(&self.folder.join(folder))))?;
+        Ok(names.lines().next().context("the folder is empty")?.to_owned())
     }
 
     fn path(&self) -> Result<&str> {

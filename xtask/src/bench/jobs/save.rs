@@ -17,7 +17,7 @@ impl Bench {
             ),
         ])?;
         let ratio = ratio(&times, 0, 1);
-        Ok((times, vec![at_most("× `docker save -o`", ratio, 1.15)]))
+        Ok((times, vec![at_most("× `docker save -o`", ratio, 1.08)]))
     }
 
     pub(super) fn update_compress(&self) -> Result<Outcome> {
@@ -49,8 +49,8 @@ impl Bench {
             Ok(listed.trim().parse()?)
         };
         let targets = vec![
-            at_least("× as fast as the Python way", ratio(&times, 2, 0), 2.5),
-            at_most("× `docker save -o`", ratio(&times, 0, 1), 1.8),
+            at_least("× as fast as the Python way", ratio(&times, 2, 0), 3.0),
+            at_most("× `docker save -o`", ratio(&times, 0, 1), 1.4),
             at_most("size × zlib level 6", size("new")? / size("python")?, 1.05),
             after_first_byte,
         ];
