@@ -151,7 +151,7 @@ fn a_tag_that_moves_is_saved_again_once() {
     let place = Place::with_engine(&engine.host);
     let said = place.run(&["update", "web:1.0.0.2"]);
     assert_eq!(said.code, 0, "{said:?}");
-    assert!(said.stderr.contains("moved to another image meanwhile, saving once more"), "{said:?}");
+    assert!(said.stderr.contains("tag moved to another image, saving again"), "{said:?}");
 
     let images: Vec<Image> = (1..9).map(|seed| Image::new("web:1.0.0.2", seed)).collect();
     let engine = FakeEngine::with_moving_tag(images, Save::Ends(tar()));

@@ -1,4 +1,4 @@
-//! Sizes, ages, counts, lists and paths for people.
+//! Formatting of sizes, ages, counts, lists and paths.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use sealift_workflow::filename::Printable;
 
 use crate::text_width::{self, without_end, without_middle};
 
-/// Returns a part of a number of bytes: `3.1 of 326 MB`, `12.0 kB of 3.1 MB`.
+/// Formats a part of a total size: `3.1 of 326 MB`, `12.0 kB of 3.1 MB`.
 pub(crate) fn part(part: u64, whole: u64) -> String {
     let (part, whole) = (size(part), size(whole));
     match (part.split_once(' '), whole.split_once(' ')) {
@@ -18,7 +18,7 @@ pub(crate) fn part(part: u64, whole: u64) -> String {
     }
 }
 
-/// Returns a time: `12 s`, `2 min 5 s`, `1 h 3 min`.
+/// Formats a duration: `12 s`, `2 min 5 s`, `1 h 3 min`.
 pub(crate) fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -27,22 +27,22 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// How many things are named of a list.
+/// The maximum number of items that a list names.
 const NAMED: usize = 5;
 
-/// Returns a list of a few things: `a, b and 3 more`.
+/// Formats a list: `a, b and 3 more`.
 pub(crate) fn enumeration(things: &[String]) -> String {
     enumeration_of(things, NAMED)
 }
 
-/// Returns a list of a few things of at most this many columns, escaped for a terminal. It names
-/// fewer things if they are long.
+/// Formats a list in at most this many columns, escaped for a terminal. It names fewer items if
+/// they are long.
 pub(crate) fn enumeration_within(things: &[String], columns: usize) -> String {
     let list = |named| Printable(&enumeration_of(things, named)).to_string();
     let mut lists = (2..=NAMED).rev().map(list);
     let fitting = lists.find(|list| text_width::columns(list) <= columns);
     fitting.unwrap_or_else(|| {
-        // The first one, without its middle.
+        // Only the first item, shortened.
         let more = match things.len() {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
@@ -62,14 +62,14 @@ fn enumeration_of(things: &[String], named: usize) -> String {
     }
 }
 
-/// Returns a text in one line of at most this many columns, escaped for a terminal: the end of a
-/// longer one is missing, which `…` shows.
+/// Formats a text as one line, escaped for a terminal, with `…` in place of the end if it is longer
+/// than this many columns.
 pub(crate) fn shortened(text: &str, columns: usize) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     without_end(&Printable(&words).to_string(), columns)
 }
 
-/// Returns a path, escaped for a terminal.
+/// Formats a path, escaped for a terminal.
 pub(crate) fn path(path: &Path) -> String {
     Printable(&path.display().to_string()).to_string()
 }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_loses_its_end() {
+    fn the_end_of_a_long_text_is_omitted() {
         assert_eq!(shortened("a few words", 11), "a few words");
         assert_eq!(shortened("a few words", 10), "a few wor…");
         assert_eq!(shortened(" a\n  few ", 7), "a few");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_names_as_many_things_as_there_is_room_for() {
+    fn a_list_names_as_many_items_as_fit() {
         let things = ["web:1.4.0.7", "api:2.0.1.3", "db:1.0.0.1"].map(str::to_owned);
         let list = |columns| enumeration_within(&things, columns);
         assert_eq!(list(80), enumeration(&things));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn times_have_two_units() {
+    fn durations_have_up_to_two_units() {
         let times = [0, 59, 60, 125, 3_599, 3_780, 400_000].map(duration).join(", ");
         insta::assert_snapshot!(
             times,
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_has_its_unit_if_it_is_another_one() {
+    fn a_part_has_a_unit_if_it_differs_from_that_of_the_total() {
         insta::assert_snapshot!(part(3_100_000, 326_000_000), @"3.1 of 326 MB");
         insta::assert_snapshot!(part(12_000, 3_100_000), @"12.0 kB of 3.1 MB");
     }

@@ -1,4 +1,4 @@
-//! Lines about results, which are fitted into the width of a terminal.
+//! Lines of columns that are fitted to the width of a terminal.
 
 use std::fmt::Display;
 
@@ -6,16 +6,19 @@ use sealift_workflow::filename::Printable;
 
 use crate::text_width::{columns, without_end, without_middle};
 
-/// The space between two columns.
+/// The separator of columns.
 const GAP: &str = "  ";
 
-/// Paths are shortened before names, but not to less than this.
+/// The width to which paths are shortened before names are.
 const LEAST_PATH: usize = 24;
-/// Names are not made shorter than this, as long as the columns that matter fit.
+/// The width to which names are shortened, unless the fixed columns need more room.
 const LEAST_NAME: usize = 12;
 
-/// A line of columns. If a terminal is too narrow for it, details are left out, and paths and then
-/// names lose their middle. The other columns stay.
+/// A line of columns.
+///
+/// If the terminal is too narrow, details are omitted, and a reason is moved below the line. Then
+/// paths and names are shortened in the middle, first to a readable width and then further. Fixed
+/// columns are never shortened, unless they alone are too wide.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a line does nothing until it is printed"]
 pub(crate) struct Line(Vec<Column>);
@@ -24,9 +27,9 @@ pub(crate) struct Line(Vec<Column>);
 struct Column {
     text: String,
     kind: Kind,
-    /// What separates it from the column before.
+    /// The separator before the column.
     gap: &'static str,
-    /// The width to which it is filled with spaces, so that lines are aligned.
+    /// The width to which the column is padded, so that lines are aligned.
     width: usize,
 }
 
@@ -50,7 +53,7 @@ impl Line {
         self.with(text, Kind::Fixed)
     }
 
-    /// Adds a name, which may be shortened.
+    /// Adds a name, which can be shortened.
     pub(crate) fn name(self, text: impl Display) -> Self {
         self.with(text, Kind::Name)
     }
@@ -60,17 +63,17 @@ impl Line {
         self.with(text, Kind::Path)
     }
 
-    /// Adds a column that is left out if there is no room for it.
+    /// Adds a column that is omitted if there is no room for it.
     pub(crate) fn detail(self, text: impl Display) -> Self {
         self.with(text, Kind::Detail)
     }
 
-    /// Adds an explanation, which continues below the line if there is no room for it.
+    /// Adds an explanation, which is moved below the line if there is no room for it.
     pub(crate) fn reason(self, text: impl Display) -> Self {
         self.with(text, Kind::Reason)
     }
 
-    /// Replaces the two spaces before the last column.
+    /// Sets the separator before the last column.
     pub(crate) fn after(mut self, gap: &'static str) -> Self {
         if let Some(column) = self.0.last_mut() {
             column.gap = gap;
@@ -78,7 +81,7 @@ impl Line {
         self
     }
 
-    /// Fills the last column with spaces up to this width.
+    /// Pads the last column to this width.
     pub(crate) fn filled_to(mut self, width: usize) -> Self {
         if let Some(column) = self.0.last_mut() {
             column.width = width;
@@ -86,7 +89,7 @@ impl Line {
         self
     }
 
-    /// Adds a column, unless it is empty. It is escaped for a terminal.
+    /// Adds a column, escaped for a terminal, unless it is empty.
     fn with(mut self, text: impl Display, kind: Kind) -> Self {
         let text = Printable(&text.to_string()).to_string();
         if !text.is_empty() {
@@ -95,8 +98,8 @@ impl Line {
         self
     }
 
-    /// Returns the line as text without a line feed, in at most this many columns. Without a width,
-    /// as on a pipe, nothing is shortened.
+    /// Returns the line as text of at most this width, without a trailing line feed. Without a
+    /// width, as on a pipe, nothing is shortened.
     pub(crate) fn fit(&self, width: Option<usize>) -> String {
         let Some(width) = width.filter(|width| !fits(&self.0, *width)) else {
             return joined(&self.0);
@@ -141,8 +144,8 @@ fn joined(shown: &[Column]) -> String {
     line
 }
 
-/// Shortens the columns of a kind until the line fits or they have the least width. The widest
-/// column loses its middle first.
+/// Shortens the columns of a kind until the line fits or all of them have the width `least`. The
+/// widest column is shortened first.
 fn shorten(shown: &mut [Column], kind: Kind, least: usize, width: usize) {
     let mut excess = columns(&joined(shown)).saturating_sub(width);
     let mut rooms: Vec<usize> = shown.iter().map(|column| columns(&column.text)).collect();
@@ -233,13 +236,13 @@ mod tests {
             let fitted = line.fit(Some(width));
             let (first, below) = fitted.split_once('\n').unwrap_or((&fitted, ""));
             prop_assert!(columns(first) <= width, "{fitted:?}");
-            // Everything has its place if the terminal is wide enough.
+            // Nothing is shortened if the terminal is wide enough.
             prop_assert!(width < columns(&line.fit(None)) || fitted == line.fit(None));
             let of = |kind: Kind| line.0.iter().filter(move |column| column.kind == kind);
             for reason in of(Kind::Reason) {
                 prop_assert!(fitted.contains(reason.text.trim_end()), "{fitted:?}");
             }
-            // The columns that matter stay, and a part of each name.
+            // Fixed columns are kept, and a part of each name.
             let matters: usize = line.0.iter().map(|column| match column.kind {
                 Kind::Fixed => columns(&column.text) + GAP.len(),
                 Kind::Name => LEAST_NAME + GAP.len(),

@@ -1,7 +1,7 @@
-//! The one place that prints: results on standard output, everything else on standard error.
+//! All output of the command: results on standard output, everything else on standard error.
 //!
-//! The first write to standard output that fails is remembered, and nothing is written after it. At
-//! the end of the process [`end`] reports it, so no command can lose output without an error.
+//! The first error of a write to standard output is stored, and nothing is written after it. At the
+//! end of the process, [`end`] reports the error, so output is never lost silently.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::OnceLock;
@@ -17,13 +17,13 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 static WRITE_ERROR: OnceLock<io::Error> = OnceLock::new();
 
-/// `true` after a part of an archive was written: a document after it would be read as archive.
+/// `true` if a part of an archive was written. A JSON document after it would corrupt the archive.
 static HAS_ARCHIVE: AtomicBool = AtomicBool::new(false);
 
-/// `true` if each result is a line of JSON.
+/// `true` if each result is printed as one line of JSON.
 static AS_LINES: AtomicBool = AtomicBool::new(false);
 
-/// Writes data for programs: byte for byte into a pipe or a file, escaped on a terminal.
+/// Writes data for programs: unchanged to a pipe or a file, escaped on a terminal.
 pub(crate) fn data(bytes: impl AsRef<[u8]>) {
     let bytes = bytes.as_ref();
     let mut stdout = io::stdout().lock();
@@ -34,7 +34,7 @@ pub(crate) fn data(bytes: impl AsRef<[u8]>) {
     }
 }
 
-/// A writer for an archive: standard output, byte for byte.
+/// A writer for an archive, which passes bytes unchanged to standard output.
 #[derive(Debug)]
 pub(crate) struct ArchiveWriter;
 
@@ -49,35 +49,35 @@ impl Write for ArchiveWriter {
     }
 }
 
-/// Writes text for people, which may be styled.
+/// Writes text, which can be styled.
 pub(crate) fn text(text: &str) {
     write(&mut anstream::stdout().lock(), safe(text).as_bytes());
 }
 
-/// Returns the width of the terminal that standard output is, if it is one.
+/// Returns the width of standard output if it is a terminal.
 pub(crate) fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(width.0))
 }
 
-/// Returns the width of the terminal that standard error is, if it is one.
+/// Returns the width of standard error if it is a terminal.
 pub(crate) fn error_terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
     Some(usize::from(width.0))
 }
 
-/// Returns the width of the terminal that standard error is, or 80.
+/// Returns the width of standard error if it is a terminal, or 80.
 pub(crate) fn error_width() -> usize {
     error_terminal_width().unwrap_or(80)
 }
 
-/// Makes [`json`] write each result in a line of its own.
+/// Makes [`json`] write each result on its own line.
 pub(crate) fn use_json_lines() {
     AS_LINES.store(true, Ordering::Relaxed);
 }
 
-/// Writes a document as JSON; if lines are wanted in one line, and an array in a line for each of
-/// its elements.
+/// Writes a document as JSON. With JSON lines, writes it on one line, or an array on one line per
+/// element.
 pub(crate) fn json(document: &impl serde::Serialize) {
     if !AS_LINES.load(Ordering::Relaxed) {
         return write_json(serde_json::to_string_pretty(document));
@@ -89,7 +89,7 @@ pub(crate) fn json(document: &impl serde::Serialize) {
     }
 }
 
-/// Writes a document as JSON in one line.
+/// Writes a document as JSON on one line.
 pub(crate) fn json_line(document: &impl serde::Serialize) {
     write_json(serde_json::to_string(document));
 }
@@ -111,15 +111,16 @@ fn write(stdout: &mut impl Write, bytes: &[u8]) {
     }
 }
 
-/// Remembers an error of a write to standard output.
+/// Stores an error of a write to standard output, unless there is one already.
 pub(crate) fn fail(error: io::Error) {
-    // A later error has the same cause.
+    // Only the first error is reported; later ones have the same cause.
     let _ = WRITE_ERROR.set(error);
 }
 
-/// Returns the exit code of the process, after reporting output that could not be written.
+/// Reports an error of a write to standard output, if there was one, and returns the exit code of
+/// the process.
 ///
-/// A reader that has gone away, like `head`, is no error.
+/// A reader that closes the pipe, as `head` does, is not an error.
 pub(crate) fn end(code: ExitCode) -> ExitCode {
     match WRITE_ERROR.get() {
         None => code,
@@ -138,13 +139,13 @@ pub(crate) fn error_line(line: &str) {
     let _ = writeln!(stderr, "{}", safe(line));
 }
 
-/// Prints a question on standard error; the answer follows in the same line.
+/// Prints a question on standard error, without a line feed, so that the answer follows it.
 pub(crate) fn question(text: &str) {
     let mut stderr = anstream::stderr().lock();
     let _ = write!(stderr, "{} ", safe(text)).and_then(|()| stderr.flush());
 }
 
-/// A writer for the log: standard error, escaped like everything else.
+/// A writer for the log, which escapes text and passes it to standard error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogWriter;
 

@@ -1,9 +1,9 @@
-//! The columns that a text occupies on a terminal, and texts shortened to a number of columns.
+//! The width of text on a terminal, and shortening of text to a width.
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// Returns the number of columns that a text occupies on a terminal: two for a wide character, such
-/// as a Chinese one, and none for a combining one.
+/// Returns the number of columns of a text on a terminal. Wide characters, such as Chinese ones,
+/// have two columns, and combining characters none.
 pub(crate) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
@@ -12,19 +12,19 @@ fn columns_of(character: char) -> usize {
     character.width().unwrap_or(0)
 }
 
-/// Returns a text of at most this many columns: the middle of a longer one is replaced by `…`.
+/// Shortens a text to at most `room` columns, with `…` in place of the middle.
 pub(crate) fn without_middle(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
     }
     let Some(kept) = room.checked_sub(1) else { return String::new() };
     let begin = beginning(text, kept / 2);
-    // A wide character may not have fitted into the first half.
+    // If a wide character did not fit into the first half, the second half gets its column.
     let end = ending(text, kept - columns(begin));
     format!("{begin}…{end}")
 }
 
-/// Returns a text of at most this many columns: the end of a longer one is replaced by `…`.
+/// Shortens a text to at most `room` columns, with `…` in place of the end.
 pub(crate) fn without_end(text: &str, room: usize) -> String {
     if columns(text) <= room {
         return text.to_owned();
@@ -33,7 +33,7 @@ pub(crate) fn without_end(text: &str, room: usize) -> String {
     format!("{}…", beginning(text, kept).trim_end())
 }
 
-/// Returns the longest beginning of a text that has at most this many columns.
+/// Returns the longest prefix of a text with at most `room` columns.
 fn beginning(text: &str, room: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, character)| {
@@ -43,7 +43,7 @@ fn beginning(text: &str, room: usize) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// Returns the longest end of a text that has at most this many columns.
+/// Returns the longest suffix of a text with at most `room` columns.
 fn ending(text: &str, room: usize) -> &str {
     let mut used = 0;
     let begin = text.char_indices().rev().find(|(_, character)| {
@@ -51,7 +51,7 @@ fn ending(text: &str, room: usize) -> &str {
         used > room
     });
     let end = begin.map_or(text, |(at, character)| &text[at + character.len_utf8()..]);
-    // A combining character would change the `…` before it.
+    // A leading combining character would combine with the `…` before it.
     end.trim_start_matches(|character| columns_of(character) == 0)
 }
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_loses_its_middle() {
+    fn the_middle_of_a_long_name_is_omitted() {
         assert_eq!(without_middle("registry/team/web", 17), "registry/team/web");
         assert_eq!(without_middle("registry/team/web", 9), "regi…/web");
         assert_eq!(without_middle("web", 1), "…");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_loses_its_end() {
+    fn the_end_of_a_long_text_is_omitted() {
         assert_eq!(without_end("a few words", 11), "a few words");
         assert_eq!(without_end("a few words", 7), "a few…");
         assert_eq!(without_end("网页", 3), "网…");

@@ -50,7 +50,7 @@ fn with_nothing_to_publish() {
     insta::assert_snapshot!(said.refusal(), @"
     [3]
     error: there is no release to publish in artifacts
-    hint: leave out --release to publish dirty builds
+    hint: omit --release to publish dirty builds
     ");
     let said = source.publish("artifacts", &to, &["web:9"]);
     insta::assert_snapshot!(said.refusal(), @"

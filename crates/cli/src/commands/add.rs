@@ -19,33 +19,33 @@ use crate::format;
 use crate::line::Line;
 use crate::session::Session;
 
-/// Import archives made by other tools into the folder, under their right names
+/// Import archives made by other tools into the folder
 #[derive(Debug, Args)]
 #[command(mut_arg("platform", |arg| arg.help("Import this platform of an image for several platforms")))]
 #[command(after_help = "\
-add reads archives by docker, podman, skopeo or crane: plain tars, gzip, zstd,
-xz, bzip2 and zip. It needs no engine. docker.io/library/web and localhost/web
-are `web`. The archive carries the name under which it is added, and no other.
+add reads archives of docker, podman, skopeo and crane: plain tars, gzip, zstd,
+xz, bzip2 and zip. No engine is needed. docker.io/library/web and localhost/web
+are added as `web`. The imported archive has only the tag of its new name.
 
 Examples:
   sealift add web.tar.gz
   ssh build1 docker save web:1.4.0.7 | sealift add -
   sealift add from-the-vendor.tar --name web:1.4.0.7 --compress")]
 pub(crate) struct AddArguments {
-    /// The files; `-` is standard input
+    /// Archives to import; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The name, instead of the tags inside; for one file
+    /// Name of the image, instead of the tag in the file; only with one FILE
     #[arg(long, value_name = "IMAGE:VERSION", conflicts_with = "every")]
     name: Option<String>,
-    /// Add an image that has several tags under each of them
+    /// Add an image with several tags under each of them
     #[arg(long)]
     every: bool,
     #[command(flatten)]
     platform: PlatformArguments,
     #[command(flatten)]
     immutable: ImmutableArguments,
-    /// Store plain tars as zips
+    /// Save plain tars as zips
     #[arg(long)]
     compress: bool,
     /// Compression level
@@ -55,7 +55,9 @@ pub(crate) struct AddArguments {
 
 pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<ExitCode, Failure> {
     if arguments.name.is_some() && arguments.files.len() > 1 {
-        return Err(Failure::usage("--name is for one file; add the files one by one"));
+        return Err(Failure::usage(
+            "--name can be used with one file only; add the files one by one",
+        ));
     }
     let options = AddOptions::default()
         .with_name(arguments.name.as_deref().map(reference).transpose()?)
@@ -83,7 +85,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
             match &result {
                 Ok(_) if session.global.json() => {}
                 Ok(added) => show(added, session),
-                // It is shown at the end.
+                // Interruptions are reported at the end.
                 Err(error) if is_interruption(error) => {}
                 Err(error) => session.progress.suspend(|| failure::show(error)),
             }
@@ -97,7 +99,7 @@ pub(crate) async fn run(arguments: AddArguments, session: &Session) -> Result<Ex
     Ok(failure::code_of(results.iter().filter_map(|(_, result)| result.as_ref().err())))
 }
 
-/// Describes what became of a file, or of one of its names.
+/// Returns the JSON of the result for one name of a file.
 fn document(file: &Path, result: &Result<Added, Error>) -> Value {
     match result {
         Ok(added) => json!(added),
@@ -107,7 +109,7 @@ fn document(file: &Path, result: &Result<Added, Error>) -> Value {
     }
 }
 
-/// Prints what became of one name of a file.
+/// Prints the result for one name of a file.
 fn show(added: &Added, session: &Session) {
     let StoredArchive { image, version, path, size, .. } = &added.file;
     let name = format!("{image}:{}", version.as_str());
@@ -124,7 +126,7 @@ fn show(added: &Added, session: &Session) {
     }
 }
 
-/// Counts the results: `2 added, 1 unchanged, 282 MB`.
+/// Prints the numbers of results: `2 added, 1 unchanged, 282 MB`.
 fn show_summary(results: &[(&PathBuf, Result<Added, Error>)], session: &Session) {
     let count = |is: fn(&Result<Added, Error>) -> bool| {
         results.iter().filter(|(_, result)| is(result)).count()

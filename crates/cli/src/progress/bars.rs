@@ -1,18 +1,18 @@
-//! Lines on a terminal that change until they end.
+//! Lines on a terminal that are updated in place.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A group of lines, each for one piece of work and known by its name.
+/// A group of lines, one for each piece of work, by name.
 pub(super) struct Bars {
     group: MultiProgress,
     by_name: Mutex<HashMap<String, ProgressBar>>,
 }
 
 impl Bars {
-    /// Creates a group without lines, which is drawn on standard error if it is shown.
+    /// Creates an empty group, which is drawn on standard error if `is_shown` is `true`.
     pub(super) fn new(is_shown: bool) -> Self {
         let target = match is_shown {
             true => ProgressDrawTarget::stderr_with_hz(10),
@@ -21,12 +21,12 @@ impl Bars {
         Self { group: MultiProgress::with_draw_target(target), by_name: Mutex::default() }
     }
 
-    /// Runs something that prints, without disturbing the lines.
+    /// Runs a function that prints, and redraws the lines below its output.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
         self.group.suspend(print);
     }
 
-    /// Sets the text of a line, which is added if it is missing.
+    /// Sets the text of a line, and adds the line if it is missing.
     pub(super) fn set(&self, name: &str, text: String) {
         let mut bars = self.by_name();
         let bar = bars.entry(name.to_owned()).or_insert_with(|| {

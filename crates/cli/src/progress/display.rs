@@ -1,4 +1,4 @@
-//! Shows the pieces of work that are under way, and keeps showing them while no event comes.
+//! The display of running work, which is also updated while no events arrive.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
@@ -9,13 +9,13 @@ use crate::output;
 use crate::progress::bars::Bars;
 use crate::progress::piece::Piece;
 
-/// The name of the line of those that wait, which no image has.
+/// The name of the line of waiting work. No image has an empty name.
 const WAITING: &str = "";
 
 /// The beginning of that line.
 const BEGINNING: &str = "waiting: ";
 
-/// How pieces of work are shown.
+/// The mode of the display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Bars,
@@ -23,13 +23,13 @@ pub(super) enum Mode {
     Nothing,
 }
 
-/// The pieces of work that are under way, by name and in the order in which they began.
+/// The pieces of work that are running, by name and in the order in which they started.
 pub(super) struct Display {
     mode: Mode,
     begun: Instant,
     bars: Bars,
     pieces: Mutex<Vec<(String, Piece)>>,
-    /// Those that wait, in the order in which their turn comes.
+    /// The names of waiting work, in the order in which it starts.
     waiting: Mutex<VecDeque<String>>,
     ticking: Once,
 }
@@ -51,25 +51,25 @@ impl Display {
         self.mode
     }
 
-    /// Returns the time since the command began.
+    /// Returns the time since the command started.
     pub(super) fn now(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// Runs something that prints, without disturbing what is shown.
+    /// Runs a function that prints, and redraws the display below its output.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
         self.bars.suspend(print);
     }
 
-    /// Shows that something waits, until the end of the wait.
+    /// Adds a name to the line of waiting work.
     pub(super) fn wait(&self, name: String) {
         self.waiting().push_back(name);
     }
 
-    /// Shows no longer that something waits.
+    /// Removes a name from the line of waiting work.
     pub(super) fn end_wait(&self, name: &str) {
         let mut waiting = self.waiting();
-        // It is one of the first.
+        // Work starts in order, so the name is near the front.
         if let Some(at) = waiting.iter().position(|other| other == name) {
             waiting.remove(at);
         }
@@ -78,7 +78,7 @@ impl Display {
         }
     }
 
-    /// Adds a piece, in place of the one of the same name.
+    /// Adds a piece, and replaces one of the same name.
     pub(super) fn start(self: &Arc<Self>, name: String, piece: Piece) {
         if self.mode == Mode::Nothing {
             return;
@@ -86,13 +86,13 @@ impl Display {
         self.keep_ticking();
         let mut pieces = self.pieces();
         pieces.retain(|(other, _)| *other != name);
-        // It comes below all pieces again.
+        // The line is drawn again below all pieces.
         self.bars.end(WAITING);
         self.draw(&name, &piece);
         pieces.push((name, piece));
     }
 
-    /// Adds bytes to a piece, if it is there.
+    /// Adds bytes to a piece, if it exists.
     pub(super) fn advance(&self, name: &str, bytes: u64) {
         let now = self.now();
         if let Some((_, piece)) = self.pieces().iter_mut().find(|(other, _)| other == name) {
@@ -100,7 +100,7 @@ impl Display {
         }
     }
 
-    /// Sets how many bytes of a piece are done, which is added if it is missing.
+    /// Sets the number of bytes of a piece that are done, and adds the piece if it is missing.
     pub(super) fn set(
         self: &Arc<Self>,
         name: &str,
@@ -116,7 +116,7 @@ impl Display {
         self.start(name.to_owned(), piece);
     }
 
-    /// Removes the pieces whose name is meant.
+    /// Removes the pieces for whose name `is_meant` returns `true`.
     pub(super) fn end(&self, is_meant: impl Fn(&str) -> bool) {
         self.pieces().retain(|(name, _)| {
             let is_ended = is_meant(name);
@@ -149,7 +149,7 @@ impl Display {
         }
     }
 
-    /// Starts the thread that shows how far everything is; it ends with the display.
+    /// Starts the thread that updates the display. The thread ends when the display is dropped.
     fn keep_ticking(self: &Arc<Self>) {
         let period = match self.mode {
             Mode::Bars => Duration::from_millis(200),
@@ -164,7 +164,7 @@ impl Display {
                     std::thread::sleep(period);
                 }
             };
-            // Without the thread, only results are shown.
+            // If the thread cannot be started, only results are printed.
             let _ = std::thread::Builder::new().name("progress".to_owned()).spawn(tick);
         });
     }

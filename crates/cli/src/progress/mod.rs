@@ -1,4 +1,4 @@
-//! Shows the events of a workflow: bars on a terminal, plain lines elsewhere.
+//! Display of the events of a workflow: bars on a terminal, otherwise plain lines.
 
 mod bars;
 mod display;
@@ -20,22 +20,22 @@ use crate::output;
 use crate::progress::display::{Display, Mode};
 use crate::progress::piece::{Piece, word};
 
-/// The name of the piece of a classic build that sends its context.
+/// The name of the piece of work in which a classic build sends its context.
 const CONTEXT: &str = "sending the build context";
 
-/// The name of the piece of archives without a record, which no image has.
+/// The name of the piece of work in which archives without a record are read. No image has it.
 const READING: &str = "\n";
 
-/// A reporter for people.
+/// The reporter of the command.
 pub(crate) struct Progress {
     is_quiet: bool,
-    /// Whether events of an engine are shown with its name.
+    /// Whether events are printed with the name of their engine.
     names_engines: AtomicBool,
     display: Arc<Display>,
 }
 
 impl Progress {
-    /// Creates a reporter in the mode that the options and the terminal allow.
+    /// Creates a reporter in the mode that the options and the terminal determine.
     pub(crate) fn new(global: &GlobalArguments) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let mode = match global.progress {
@@ -48,36 +48,36 @@ impl Progress {
         Self { is_quiet: global.quiet, names_engines: AtomicBool::new(false), display }
     }
 
-    /// Shows the name of the engine with each of its events from now on.
+    /// Prints events with the name of their engine from now on.
     pub(crate) fn name_engines(&self) {
         self.names_engines.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the time since the command began.
+    /// Returns the time since the command started.
     pub(crate) fn elapsed(&self) -> Duration {
         self.display.now()
     }
 
-    /// Prints a line on standard error, above the bars if there are any.
+    /// Prints a line of progress on standard error, above the bars if there are any.
     pub(crate) fn line(&self, line: &str) {
         if self.display.mode() != Mode::Nothing {
             self.suspend(|| output::error_line(line));
         }
     }
 
-    /// Prints a warning, unless only errors are wanted.
+    /// Prints a warning, unless `--quiet` is passed.
     fn warning(&self, message: &str) {
         self.notice(&format!("warning: {}", Printable(message)));
     }
 
-    /// Prints a line that is more than progress, unless only errors are wanted.
+    /// Prints a line that is not only progress, unless `--quiet` is passed.
     fn notice(&self, line: &str) {
         if !self.is_quiet {
             self.suspend(|| output::error_line(line));
         }
     }
 
-    /// Runs something that prints, without disturbing the bars.
+    /// Runs a function that prints, and redraws the bars below its output.
     pub(crate) fn suspend(&self, print: impl FnOnce()) {
         self.display.suspend(print);
     }
@@ -85,7 +85,7 @@ impl Progress {
     fn start(&self, image: String, work: Work, bytes: Option<u64>) {
         let label = Printable(&image).to_string();
         if self.display.mode() == Mode::Lines {
-            // How much a save is, only the engine's count says.
+            // The size of a save is the engine's estimate, so it is not printed.
             let size = bytes.filter(|_| work != Work::Saving).map(format::size);
             let size = size.map(|size| format!("  {size}")).unwrap_or_default();
             output::error_line(&format!("{label}  {}{size}", word(work)));
@@ -116,7 +116,7 @@ impl Progress {
         }
     }
 
-    /// Shows how far a part of a build is, if there are bars.
+    /// Shows the progress of a part of a build, if there are bars.
     fn show_part(&self, part: &str, bytes: u64, total: Option<u64>) {
         if self.display.mode() == Mode::Bars {
             let new = |now| Piece::new(Printable(part).to_string(), None, total, now);
@@ -124,13 +124,13 @@ impl Progress {
         }
     }
 
-    /// Removes the bars of a build that has ended, also in the middle of a part.
+    /// Removes the bars of a build that ended, also if parts are not finished.
     pub(crate) fn end_build(&self) {
         self.display.end(|part| part == CONTEXT || part.starts_with('#'));
     }
 }
 
-/// Puts an engine's name before the image of an event, so that several engines can be
+/// Prefixes the image of an event with the name of the engine, so that several engines can be
 /// distinguished.
 fn with_engine(engine: &str, event: Event) -> Event {
     let named = |image: String| format!("{engine}  {image}");
@@ -168,10 +168,10 @@ impl Reporter for Progress {
                 self.display.end(|name| name == image);
             }
             Event::TagMoved { image } => {
-                self.line(&format!("{image}  moved to another image meanwhile, saving once more"));
+                self.line(&format!("{image}  tag moved to another image, saving again"));
             }
             Event::SentInFull { image, reason } => {
-                self.notice(&format!("{image}  sending everything: {}", Printable(&reason)));
+                self.notice(&format!("{image}  sending all layers: {}", Printable(&reason)));
             }
             Event::LeftOut { archive, reason } => {
                 self.warning(&format!("{archive} is left out: {reason}"));
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happens_to_an_image_names_the_engine() {
+    fn events_of_an_image_name_the_engine() {
         let (image, reason) = (|| "web:1".to_owned(), || "it has no room".to_owned());
         let events = [
             Event::Waiting { image: image() },

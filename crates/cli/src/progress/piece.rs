@@ -1,6 +1,6 @@
-//! One piece of work on an image and how far it is: pure functions of events and time.
+//! The progress of one piece of work, as pure functions of events and time.
 //!
-//! A time is what has passed since the command began.
+//! Times are durations since the command started.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,37 +10,37 @@ use sealift_workflow::Work;
 use crate::format;
 use crate::text_width::{self, without_end, without_middle};
 
-/// A rate is that of this time before now.
+/// The period over which a rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
-/// Rates of less time mean nothing.
+/// The minimum period for a meaningful rate.
 const SHORTEST_WINDOW: Duration = Duration::from_millis(500);
-/// How far samples are apart.
+/// The minimum time between two samples.
 const SAMPLE: Duration = Duration::from_millis(250);
 
-/// On a pipe a line is printed after this time, whatever happens.
+/// On a pipe, a line is printed at least once in this time.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// After this time a line is printed if [`STEP`] more is done.
+/// On a pipe, a line is printed at most once in this time, if [`STEP`] percent more are done.
 const LINE_AT_MOST_EVERY: Duration = Duration::from_secs(2);
 const STEP: u64 = 10;
 
 /// The lengths that a bar may have, the best first.
 const BARS: [usize; 3] = [16, 8, 0];
-/// Labels are not made shorter than this.
+/// The minimum width of a shortened label.
 const SHORTEST_LABEL: usize = 12;
 
-/// A piece of work that is under way.
+/// A running piece of work.
 #[derive(Debug)]
 pub(super) struct Piece {
-    /// The image or the part of a build.
+    /// The name of the image or the part of a build.
     label: String,
     work: Option<Work>,
     total: Option<u64>,
     done: u64,
-    /// When the last bytes came, or the beginning.
+    /// The time at which the last bytes arrived, or at which the work started.
     last: Duration,
-    /// What was done at some times, the oldest first.
+    /// Samples of the number of bytes that were done, the oldest first.
     samples: VecDeque<(Duration, u64)>,
-    /// When the last line was printed, and the percentage in it.
+    /// The time of the last printed line, and the percentage in it.
     line: (Duration, u64),
 }
 
@@ -55,10 +55,10 @@ impl Piece {
         Self { label, work, total, done: 0, last: now, samples, line: (now, 0) }
     }
 
-    /// Adds bytes that are done.
+    /// Adds to the number of bytes that are done.
     pub(super) fn advance(&mut self, bytes: u64, now: Duration) {
         if self.done == 0 {
-            // Nothing came while the engine prepared it: the rate begins now.
+            // The time in which the engine prepared the image does not count for the rate.
             self.samples = VecDeque::from([(now, 0)]);
         }
         self.done = self.done.saturating_add(bytes);
@@ -72,12 +72,12 @@ impl Piece {
         }
     }
 
-    /// Sets how many bytes are done.
+    /// Sets the number of bytes that are done.
     pub(super) fn set(&mut self, bytes: u64, now: Duration) {
         self.advance(bytes.saturating_sub(self.done), now);
     }
 
-    /// Returns the bytes in a second of the last seconds.
+    /// Returns the rate of the last seconds, in bytes per second.
     fn rate(&self, now: Duration) -> Option<u64> {
         let begin = now.saturating_sub(WINDOW);
         let before = self.samples.iter().rev().find(|(at, _)| *at <= begin);
@@ -95,7 +95,7 @@ impl Piece {
         Some((u128::from(self.done) * 100 / u128::from(total)) as u64)
     }
 
-    /// Returns what the engine or the server does while no bytes pass.
+    /// Returns a description of the work of the engine or server while no bytes are transferred.
     fn remote_work(&self) -> Option<&'static str> {
         match self.work {
             Some(Work::Saving) if self.done == 0 => Some("engine is preparing the image"),
@@ -113,13 +113,13 @@ impl Piece {
         }
     }
 
-    /// Returns the parts of a description of how far it is.
+    /// Returns the parts of the description of the progress.
     fn parts(&self, now: Duration, with_percent: bool) -> Vec<String> {
         if let Some(work) = self.remote_work() {
             let waited = now.saturating_sub(self.last).as_secs();
             return vec![format!("{work}, {}", format::duration(waited))];
         }
-        // The size of a save is what the engine counts; a few bytes more are no error.
+        // The size of a save is an estimate of the engine and can be exceeded.
         let total = self.total.filter(|total| *total >= self.done);
         let mut parts = vec![match total {
             Some(total) => format::part(self.done, total),
@@ -135,7 +135,7 @@ impl Piece {
         parts
     }
 
-    /// Returns the line to print on a pipe, if it is time for one.
+    /// Returns the next line to print on a pipe, if it is due.
     pub(super) fn due_line(&mut self, now: Duration) -> Option<String> {
         let (at, percent) = self.line;
         let silent = now.saturating_sub(at);
@@ -149,7 +149,7 @@ impl Piece {
     }
 
     /// Returns the line to draw, in less than this many columns. On a narrow terminal, the bar is
-    /// shorter or missing, and at last the end of the line.
+    /// shortened or omitted first, and then the end of the line.
     pub(super) fn bar(&self, now: Duration, columns: usize) -> String {
         let parts = self.parts(now, false).join("  ");
         let percent = self.percent().filter(|_| self.remote_work().is_none());
@@ -164,7 +164,7 @@ impl Piece {
         fitting.unwrap_or_else(|| without_end(&line(0), columns.saturating_sub(1)))
     }
 
-    /// Returns the label and what is done, in about this many columns.
+    /// Returns the label and the kind of work, in about this many columns.
     fn name(&self, columns: usize) -> String {
         let Some(work) = self.work else {
             return without_middle(&self.label, columns.max(SHORTEST_LABEL));
@@ -180,7 +180,7 @@ fn bar(percent: u64, length: usize) -> String {
     "█".repeat(full) + &"░".repeat(length - full)
 }
 
-/// Returns the word for what is done with an image.
+/// Returns the word for a kind of work.
 pub(super) fn word(work: Work) -> &'static str {
     match work {
         Work::Saving => "saving",
@@ -206,7 +206,7 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
-    /// A save that the engine prepares for 12 seconds and then sends at 20 MB/s.
+    /// Creates a save, which the tests let the engine prepare for 12 seconds.
     fn save(total: Option<u64>) -> Piece {
         let label = "registry.example.org/team/web:1.4.0.7".to_owned();
         Piece::new(label, Some(Work::Saving), total, seconds(0.0))

@@ -1,4 +1,4 @@
-//! What all commands share: the folder, the engine, the reporter and the request to stop.
+//! The state that all commands share: options, folder, engine, reporter and cancellation.
 
 pub(crate) mod new_folder;
 mod signals;
@@ -25,7 +25,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::session::new_folder::NewFolder;
 
-/// One call of the command.
+/// One run of the command.
 pub(crate) struct Session {
     pub(crate) global: GlobalArguments,
     pub(crate) progress: Arc<Progress>,
@@ -37,70 +37,70 @@ impl Session {
         Self { progress: Arc::new(Progress::new(&global)), cancel: Cancel::new(), global }
     }
 
-    /// Returns the reporter and the request to stop, as workflows take them.
+    /// Returns the context of a workflow, with the reporter and the cancellation flag.
     pub(crate) fn run(&self) -> Run {
         self.run_with(self.progress.clone())
     }
 
-    /// Returns another reporter and the request to stop, as workflows take them.
+    /// Returns the context of a workflow, with another reporter and the cancellation flag.
     pub(crate) fn run_with(&self, reporter: Arc<dyn Reporter>) -> Run {
         Run::new(reporter, self.cancel.clone())
     }
 
-    /// Cancels everything at the first signal, and ends the process at the second.
+    /// Cancels running workflows at the first signal, and exits at the second.
     pub(crate) fn obey_signals(&self) {
         signals::obey(self.cancel.clone());
     }
 
-    /// Waits until a signal asks to stop.
+    /// Waits until a signal interrupts the command.
     pub(crate) async fn interrupted(&self) {
         self.cancel.cancelled().await;
     }
 
-    /// Prints a result for people, which `--quiet` omits.
+    /// Prints a result as text, unless `--quiet` is passed.
     pub(crate) fn result(&self, text: &str) {
         if !self.global.quiet {
             self.progress.suspend(|| output::text(text));
         }
     }
 
-    /// Prints a change for people, also with `--quiet`.
+    /// Prints a change as text, also with `--quiet`.
     pub(crate) fn change(&self, text: &str) {
         self.progress.suspend(|| output::text(text));
     }
 
-    /// Prints the line of a result, fitted into the terminal, which `--quiet` omits.
+    /// Prints a result as a line that fits the terminal, unless `--quiet` is passed.
     pub(crate) fn result_line(&self, line: &Line) {
         self.result(&(line.fit(output::terminal_width()) + "\n"));
     }
 
-    /// Prints the line of a change, fitted into the terminal, also with `--quiet`.
+    /// Prints a change as a line that fits the terminal, also with `--quiet`.
     pub(crate) fn change_line(&self, line: &Line) {
         self.change(&(line.fit(output::terminal_width()) + "\n"));
     }
 
-    /// Prints a line on standard error that is no error, fitted into the terminal, which `--quiet`
-    /// omits.
+    /// Prints a notice on standard error as a line that fits the terminal, unless `--quiet` is
+    /// passed.
     pub(crate) fn notice_line(&self, line: &Line) {
         self.notice(&line.fit(output::error_terminal_width()));
     }
 
-    /// Prints the document of a result, if each is printed as soon as it is known.
+    /// Prints the JSON of a result, with `--json=lines`.
     pub(crate) fn json_result(&self, document: impl FnOnce() -> Value) {
         if self.global.json_lines() {
             self.progress.suspend(|| output::json(&document()));
         }
     }
 
-    /// Prints the documents of all results, if they are printed as one.
+    /// Prints the JSON of all results as one document, with `--json`.
     pub(crate) fn json_results(&self, documents: impl FnOnce() -> Vec<Value>) {
         if self.global.json() && !self.global.json_lines() {
             output::json(&documents());
         }
     }
 
-    /// Prints how many things came to what, how many bytes they have and how long it took, if there
-    /// were several.
+    /// Prints the numbers of results of each kind, their size and the duration, if there are
+    /// several results.
     pub(crate) fn summary(&self, counts: &[(usize, &str)], bytes: u64) {
         if !self.global.json()
             && let Some(line) = summary::line(counts, bytes, self.progress.elapsed())
@@ -109,13 +109,13 @@ impl Session {
         }
     }
 
-    /// Returns how long the command has taken, as the end of a phrase: ` in 4.1 s`. It is empty if
-    /// that was less than a second.
+    /// Returns the duration of the command as the end of a phrase, ` in 4.1 s`; empty if it was
+    /// less than a second.
     pub(crate) fn time_taken(&self) -> String {
         summary::time(self.progress.elapsed())
     }
 
-    /// Prints which of several images were not finished because a signal asked to stop.
+    /// Prints the images that were interrupted, if there are several images.
     pub(crate) fn interrupted_images<'a, T: 'a>(
         &self,
         results: impl ExactSizeIterator<Item = (String, &'a Result<T, Error>)>,
@@ -131,19 +131,19 @@ impl Session {
         }
     }
 
-    /// Prints a line on standard error that is no error, which `--quiet` omits.
+    /// Prints a notice on standard error, unless `--quiet` is passed.
     pub(crate) fn notice(&self, line: &str) {
         if !self.global.quiet {
             self.progress.suspend(|| output::error_line(line));
         }
     }
 
-    /// Returns the folder's path.
+    /// Returns the path of the folder.
     pub(crate) fn dir(&self) -> PathBuf {
         self.dir_and_source().0
     }
 
-    /// Returns the folder's path, and which setting chose it.
+    /// Returns the path of the folder, and the setting that chose it.
     pub(crate) fn dir_and_source(&self) -> (PathBuf, &'static str) {
         self.global.folder.dir_and_source()
     }
@@ -155,17 +155,17 @@ impl Session {
 
     /// Opens the folder for writing, and creates it if it is missing.
     ///
-    /// A folder that was created is removed with the [`NewFolder`], if nothing was put into it.
+    /// When the [`NewFolder`] is dropped, it removes a created folder that is still empty.
     pub(crate) fn store_to_write(&self) -> Result<(Store, NewFolder), Failure> {
         let folder = NewFolder::at(&self.dir());
         Ok((self.with_timeout(Store::create(self.dir())?), folder))
     }
 
-    /// Returns the images that are named, with patterns replaced by what they match in the folder.
+    /// Returns the named images, with each pattern replaced by its matches in the folder.
     ///
     /// # Errors
     ///
-    /// If a pattern matches nothing, or a signal asks to stop while the folder is listed.
+    /// If a pattern matches nothing, or if the command is interrupted.
     pub(crate) async fn images(&self, texts: &[String]) -> Result<Vec<String>, Failure> {
         if !texts.iter().any(|text| is_pattern(text)) {
             return Ok(texts.to_vec());
@@ -186,7 +186,7 @@ impl Session {
         store.with_lock_timeout(Duration::from_secs(self.global.lock_timeout))
     }
 
-    /// Returns the engine. Nothing is sent to it yet.
+    /// Returns the engine, without connecting to it.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
         let settings = self.settings();
         let timeouts = Timeouts::resolve(&settings).map_err(Failure::setting)?;
@@ -194,16 +194,16 @@ impl Session {
         Ok(Engine::new(endpoint, timeouts))
     }
 
-    /// Returns the engines that the options name, each once; without any, the one that is used
-    /// otherwise. Nothing is sent to them yet.
+    /// Returns the engines that the options name, without duplicates, or the default engine if the
+    /// options name none. Does not connect to them.
     ///
     /// # Errors
     ///
-    /// If a list of hosts cannot be used, or if a signal asks to stop while it is read.
+    /// If a list of hosts cannot be used, or if the command is interrupted.
     pub(crate) async fn engines(&self, hosts: &HostsArguments) -> Result<Vec<Engine>, Failure> {
         let (hosts, engine) = (hosts.clone(), self.global.engine.clone());
         let (sender, named) = tokio::sync::oneshot::channel();
-        // Nothing can stop a read from a pipe, so nobody waits for this thread at the end.
+        // A read from a pipe cannot be cancelled, so nothing joins this thread.
         std::thread::spawn(move || sender.send(named_engines(&hosts, &engine)));
         let engines = tokio::select! {
             named = named => named.unwrap_or_else(|_| Err(Error::Interrupted.into()))?,
@@ -221,7 +221,7 @@ impl Session {
     }
 }
 
-/// Resolves the engines that the options name, each once.
+/// Resolves the engines that the options name, without duplicates.
 fn named_engines(hosts: &HostsArguments, engine: &EngineArguments) -> Result<Vec<Engine>, Failure> {
     let (mut engines, mut addresses) = (Vec::new(), HashSet::new());
     for named in hosts.named(engine)? {

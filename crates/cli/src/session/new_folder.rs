@@ -1,13 +1,14 @@
-//! A folder that this call creates.
+//! Removal of a created folder that stays empty.
 
 use std::path::{Path, PathBuf};
 
-/// Folders that did not exist before; those that are still empty at the end are removed.
+/// The folders that a command creates, innermost first. Those that are empty when this is dropped
+/// are removed.
 #[derive(Debug)]
 pub(crate) struct NewFolder(Vec<PathBuf>);
 
 impl NewFolder {
-    /// Remembers which part of a path does not exist yet.
+    /// Records the part of a path that does not exist yet.
     pub(crate) fn at(dir: &Path) -> Self {
         let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
         Self(dir.ancestors().take_while(is_missing).map(Path::to_owned).collect())
@@ -16,7 +17,7 @@ impl NewFolder {
 
 impl Drop for NewFolder {
     fn drop(&mut self) {
-        // Innermost first. One that is not empty stays, and so do those around it.
+        // Stops at the first folder that is not empty.
         let _ = self.0.iter().try_for_each(std::fs::remove_dir);
     }
 }

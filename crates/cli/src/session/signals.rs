@@ -1,4 +1,4 @@
-//! Signals that ask the command to stop.
+//! Handling of signals that stop the command.
 
 use sealift_workflow::Cancel;
 use tokio::signal::unix::{SignalKind, signal};
@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit_code::ExitCode;
 use crate::output;
 
-/// Cancels at the first signal, and ends the process at the second.
+/// Cancels at the first signal, and exits at the second.
 pub(crate) fn obey(cancel: Cancel) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let [Ok(mut int), Ok(mut term), Ok(mut hup)] = kinds.map(signal) else { return };
@@ -25,9 +25,9 @@ pub(crate) fn obey(cancel: Cancel) {
     });
 }
 
-/// Ends the process at once. What was being written stays as a staging file, which the next writer
-/// removes.
-#[expect(clippy::exit, reason = "after a second signal nothing is waited for")]
+/// Exits immediately. An unfinished staging file remains, and the next command that writes to the
+/// folder removes it.
+#[expect(clippy::exit, reason = "a second signal must not wait")]
 fn exit_now() {
     output::error_line("interrupted at once");
     std::process::exit(ExitCode::INTERRUPTED.number());

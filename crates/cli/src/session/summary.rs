@@ -1,11 +1,12 @@
-//! The line at the end of a command that did several things.
+//! The summary of a command with several results.
 
 use std::time::Duration;
 
 use crate::format;
 
-/// Returns what became of several things, how many bytes they have and how long it took:
-/// `1 saved, 1 unchanged, 141 MB in 4.1 s`. A command that took less than a second states no time.
+/// Returns the numbers of results of each kind, their size and the duration:
+/// `1 saved, 1 unchanged, 141 MB in 4.1 s`. Returns `None` if there are fewer than two results. A
+/// duration of less than a second is omitted.
 pub(super) fn line(counts: &[(usize, &str)], bytes: u64, elapsed: Duration) -> Option<String> {
     if counts.iter().map(|(count, _)| count).sum::<usize>() < 2 {
         return None;
@@ -18,8 +19,7 @@ pub(super) fn line(counts: &[(usize, &str)], bytes: u64, elapsed: Duration) -> O
     Some(parts.join(", ") + &time(elapsed))
 }
 
-/// Returns how long something took, as the end of a phrase, or nothing if that was less than a
-/// second.
+/// Returns a duration as the end of a phrase; empty if it is less than a second.
 pub(super) fn time(elapsed: Duration) -> String {
     match elapsed.as_secs() {
         0 => String::new(),
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_counts_what_there_is() {
+    fn a_summary_counts_results_of_each_kind() {
         let counts = [(1, "saved"), (1, "unchanged"), (0, "failed")];
         let line = |seconds| line(&counts, 141_000_000, Duration::from_secs_f64(seconds)).unwrap();
         assert_eq!(line(0.3), "1 saved, 1 unchanged, 141 MB");

@@ -47,7 +47,7 @@ fn with_rest(line: Line, part: &str, transfer: &FetchTransfer) -> Line {
         if name.ends_with(".part") { "an unfinished archive".to_owned() } else { name }
     };
     match &transfer.copied_from[..] {
-        [] => line.fixed(part).detail("the rest was already there").after(", "),
+        [] => line.fixed(part).detail("the rest was there already").after(", "),
         [first, others @ ..] => {
             let line = line.fixed(format!("{part}, the rest was in")).path(name(first)).after(" ");
             match others.len() {
@@ -78,7 +78,7 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
         session.notice(&format!("{config} contains no archives to fetch"));
     } else if there > 0 && there == report.images.len() {
         let be = if there == 1 { "was" } else { "were" };
-        session.notice(&format!("{} {be} already there", format::count(there, "archive")));
+        session.notice(&format!("{} {be} there already", format::count(there, "archive")));
     }
 }
 

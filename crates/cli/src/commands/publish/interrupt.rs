@@ -1,4 +1,5 @@
-//! What an interrupted publication prints: which archives were uploaded, and which were not.
+//! The output of an interrupted publication: the archives that were uploaded, and those that were
+//! not.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,10 +14,10 @@ use crate::output;
 use crate::progress::Progress;
 use crate::session::Session;
 
-/// A reporter that remembers which archives were to be uploaded, and which have been.
+/// A reporter that records which archives are planned and which are uploaded.
 pub(super) struct Uploads {
     progress: Arc<Progress>,
-    /// The tags of the archives that were to be uploaded.
+    /// The tags of the planned archives.
     planned: Mutex<Vec<String>>,
     done: Mutex<Vec<PublishedArchive>>,
 }
@@ -27,13 +28,13 @@ impl Uploads {
         Arc::new(Self { progress, planned: Mutex::default(), done: Mutex::default() })
     }
 
-    /// Remembers an archive that is at the destination.
+    /// Records an archive that is at the destination.
     pub(super) fn add(&self, archive: &PublishedArchive) {
         lock(&self.done).push(archive.clone());
     }
 
-    /// Prints what was uploaded and what was not. The archives have been printed, but not in a
-    /// document.
+    /// Prints the archives that were not uploaded, and a summary. The uploaded ones were already
+    /// printed, except in a JSON document.
     pub(super) fn show_interruption(&self, session: &Session) -> ExitCode {
         let done = lock(&self.done);
         let missing: Vec<String> = lock(&self.planned)
@@ -83,7 +84,7 @@ impl Reporter for Uploads {
     }
 }
 
-/// Describes an archive that was not uploaded.
+/// Returns the JSON of an archive that was not uploaded.
 fn document(tag: &str) -> Value {
     let reference = Reference::parse(tag).ok();
     json!({

@@ -24,29 +24,30 @@ use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::session::Session;
 
-/// Of `--signed-by`, which is about what is written here, not about what is read.
-const SIGNED_BY: &str = "With --sign: the signers who must accept the new signature, and that of \
-                         the config there if entries of other images are in it";
+/// The help of `--signed-by`, which applies to the written config here.
+const SIGNED_BY: &str = "With --sign: signers that must include the signing key, and the signer \
+                         of the existing config if its entries of other images are kept";
 
 /// Publish archives to a bucket, a web server or another folder
 #[derive(Debug, Args)]
-#[command(mut_arg("platform", |arg| arg.help("Take the archives for this platform")))]
+#[command(mut_arg("platform", |arg| arg.help("Use the archives for this platform")))]
 #[command(mut_arg("signed_by", |arg| arg.requires("sign").help(SIGNED_BY)))]
 #[command(mut_arg("revoked", |arg| arg.requires("sign")))]
 #[command(after_help = "\
 DEST is s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, the URL
-of a WebDAV folder, or a path. It gets the latest archive of each image, or the
-versions that are named, each with its block index, and an images.json that
-names them; a DEST that ends in .json is the name of the config. The config is
-written last, so that readers always find all that it names. Entries of other
-images in it stay.
+of a WebDAV folder, or a path. publish uploads the latest archive of each image,
+or the named versions, with their block indexes. It then writes images.json, a
+config that lists them; a DEST that ends in .json is another name for it. The
+config is written last, so readers find every archive that it lists. Entries of
+other images in an existing config are kept.
 
-An archive that is there with the same SHA-256 is not uploaded again. One of the
-same name with other content is an error, unless --replace is passed.
+An archive that is at DEST with the same SHA-256 is not uploaded again. An
+archive with the same name and other content is an error, unless --replace is
+passed.
 
---sign runs ssh-keygen or minisign, which may ask for a password. The signature
-covers the whole config: entries of other images in it must be signed by the
-same key, or by the signers of --signed-by.
+--sign runs ssh-keygen or minisign, which can ask for a password. The signature
+covers the complete config: entries of other images must be signed by the same
+key, or by a signer of --signed-by.
 
 Examples:
   sealift publish s3://builds/images --release
@@ -55,40 +56,40 @@ Examples:
   sealift publish s3://builds/images --sign ~/.ssh/release
   sealift publish /mnt/usb/images --delete --keep 2")]
 pub(crate) struct PublishArguments {
-    /// The destination, or the config in it
+    /// Destination, or the config in it
     #[arg(value_name = "DEST")]
     destination: String,
-    /// Only these images; without a version, the latest archive
+    /// Publish only these images; without a version, the latest archive
     #[arg(value_name = "IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
-    /// The URL of the destination for readers, which the config states
+    /// URL at which readers reach the destination; it is written to the config
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// Sign with this key: a private key of SSH, a public key whose private key an
-    /// agent has, or a secret key of minisign
+    /// Sign with this key: an SSH private key, an SSH public key whose private key is in an agent,
+    /// or a minisign secret key
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
     #[command(flatten)]
     signers: SignersArguments,
-    /// With --sign: also sign entries of other images that the signers have not signed
+    /// With --sign: also sign entries of other images that are not signed
     #[arg(long, requires = "sign")]
     sign_existing: bool,
-    /// Replace a config that is signed by one that is not
+    /// Replace a signed config with an unsigned one
     #[arg(long, conflicts_with = "sign")]
     unsigned: bool,
-    /// Replace archives of the same name with other content
+    /// Replace archives that have the same name and other content
     #[arg(long)]
     replace: bool,
-    /// Then remove the archives of these images that the config does not name
+    /// Afterwards, remove archives of these images that are not in the config
     #[arg(long)]
     delete: bool,
     /// With --delete: keep the newest N released versions and N dirty builds
     #[arg(long, value_name = "N", requires = "delete")]
     keep: Option<usize>,
-    /// How many archives to upload at the same time
+    /// Number of archives to upload at the same time
     #[arg(long, value_name = "N", default_value_t = PublishOptions::DEFAULT_JOBS)]
     jobs: NonZeroUsize,
-    /// Show what would be done, and do nothing
+    /// Show what would be done without doing it
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -126,7 +127,7 @@ fn refusal(error: Error) -> Failure {
     let failure = Failure::of(&error);
     match error {
         Error::NothingToPublish { what: "release", .. } => {
-            failure.with_hint("leave out --release to publish dirty builds".to_owned())
+            failure.with_hint("omit --release to publish dirty builds".to_owned())
         }
         Error::NothingToPublish { .. } => {
             failure.with_hint("run sealift update IMAGE:VERSION first".to_owned())

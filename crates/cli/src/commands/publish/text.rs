@@ -1,4 +1,4 @@
-//! What publishing prints.
+//! The output of a publication.
 
 use sealift_workflow::{PublishAction, PublishReport, PublishedArchive, WrittenConfig};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
-/// Prints an archive that was uploaded.
+/// Prints an uploaded archive.
 pub(super) fn show_archive(archive: &PublishedArchive, session: &Session) {
     session.json_result(|| json!(archive));
     if archive.action != PublishAction::Keep && !session.global.json() {
@@ -28,8 +28,8 @@ fn line(archive: &PublishedArchive) -> Line {
     Line::new().name(&archive.tag).fixed(word).fixed(format::size(archive.size))
 }
 
-/// Prints what was there already, what was removed, and the config. Archives that were uploaded
-/// have been printed, unless nothing was done yet.
+/// Prints the numbers of unchanged archives, the removed ones, and the config. Uploaded archives
+/// were already printed, except in a dry run.
 pub(super) fn show(report: &PublishReport, session: &Session) {
     if session.global.json() {
         let mut document = json!(report);
@@ -39,7 +39,7 @@ pub(super) fn show(report: &PublishReport, session: &Session) {
             && !report.is_planned
             && let Some(fields) = document.as_object_mut()
         {
-            // They have been printed.
+            // They were already printed.
             fields.remove("archives");
         }
         output::json(&document);
@@ -78,7 +78,8 @@ fn show_lines(report: &PublishReport, session: &Session) {
     show_summary(report, session);
 }
 
-/// Counts the archives, if some were uploaded: `2 published, 4 unchanged, 282 MB in 3.2 s`.
+/// Prints the numbers of archives if any were uploaded: `2 published, 4 unchanged, 282 MB in 3.2
+/// s`.
 fn show_summary(report: &PublishReport, session: &Session) {
     let of = |action: PublishAction| {
         report.archives.iter().filter(move |archive| archive.action == action)
@@ -96,7 +97,7 @@ fn show_summary(report: &PublishReport, session: &Session) {
     }
 }
 
-/// Returns the line about the config, and whether it tells of a change.
+/// Returns the line about the config, and `true` if the config changed.
 fn config_line(report: &PublishReport) -> (Line, bool) {
     let WrittenConfig { location, changed, signed, signed_by, .. } = &report.config;
     let what = match (changed, signed, report.is_planned) {

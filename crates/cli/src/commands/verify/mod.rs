@@ -23,23 +23,23 @@ use crate::failure::{self, Failure};
 use crate::output;
 use crate::session::Session;
 
-/// Verify that archives are whole and hold the image in their name
+/// Verify archives in the folder or at a published destination
 #[derive(Debug, Args)]
 #[command(after_help = "\
-verify compares archives with their recorded checksums, and reads the content
-of those without a record. It exits with 5 if an archive is damaged or misnamed,
-with 4 if one is unsupported, and with 1 if --signed-by is passed and no signed
-checksums list it. A file that holds no image is neither.
+In the folder, verify compares archives with their recorded checksums, and reads
+the content of archives without a record. It exits with 5 if an archive is
+damaged or misnamed, with 4 if one is unsupported, and with 1 if --signed-by is
+passed and one is not listed in signed checksums. Files that contain no image do
+not change the exit code.
 
-DEST is a place that `sealift publish` wrote to, or the config in it. It
-contains `://`, or begins with `/` or `.`, which no image does. Every archive
-that its config names is read and compared with the config, together with its
-block index and SHA256SUMS. verify then exits with 5 if an archive is missing,
-damaged or misnamed, and with 1 if something cannot be read, or only an index or
+DEST is a destination of `sealift publish`, or the config in it. An argument
+that contains `://`, or begins with `/` or `.`, is a DEST. verify reads every
+archive in the config and compares it with the config; it also compares the
+block indexes and SHA256SUMS. It exits with 5 if an archive is missing, damaged
+or misnamed, and with 1 if something cannot be read, or only a block index or
 SHA256SUMS is wrong.
 
-Each result is printed as soon as it is known. With --json=lines, it is a line
-of JSON.
+Results are printed as they are known; with --json=lines, as lines of JSON.
 
 Examples:
   sealift verify
@@ -47,10 +47,10 @@ Examples:
   sealift verify s3://builds/images
   sealift verify https://cdn.example.org/images/ web")]
 pub(crate) struct VerifyArguments {
-    /// A published place; then the images, all without any
+    /// Published destination, if any, and images or versions to verify [default: all]
     #[arg(value_name = "DEST|IMAGE[:VERSION]", add = completer::references())]
     images: Vec<String>,
-    /// Also decompress every layer; ignore the recorded checksums
+    /// Also decompress every layer; ignore recorded checksums
     #[arg(long)]
     deep: bool,
     /// Rebuild all records, accept changed files, and remove leftovers of crashed runs
@@ -66,12 +66,12 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, Failure> {
     #[cfg(not(feature = "remote"))]
     if let (Some(_), _) = place::split(&arguments.images) {
-        return left_out::run("verify a published place", "remote");
+        return left_out::run("verify a published destination", "remote");
     }
     #[cfg(feature = "remote")]
     if let (Some(text), images) = place::split(&arguments.images) {
         if arguments.repair {
-            return Err(Failure::usage("--repair repairs the folder, not a published place"));
+            return Err(Failure::usage("--repair cannot be used with a published destination"));
         }
         let options = VerifyPlaceOptions::default()
             .with_images(references(images)?)

@@ -41,7 +41,7 @@ pub(super) async fn run(
     })
 }
 
-/// Prints the result for one archive, as soon as it is known.
+/// Prints the result for one archive as soon as it is known.
 fn show(archive: &VerifiedObject, session: &Session) {
     session.json_result(|| json!(archive));
     if session.global.json() {
@@ -59,7 +59,7 @@ fn show(archive: &VerifiedObject, session: &Session) {
     }
 }
 
-/// Returns the line about a file beside an archive or a config, if something is wrong with it.
+/// Returns the line about a block index or SHA256SUMS, if something is wrong with it.
 fn beside(name: &str, file: &Beside) -> Option<Line> {
     let line = Line::new().path(name);
     match file {
@@ -70,7 +70,7 @@ fn beside(name: &str, file: &Beside) -> Option<Line> {
     }
 }
 
-/// Prints the document, without the archives if they have been printed as lines.
+/// Prints the JSON document. With JSON lines, omits the archives, which were already printed.
 fn show_json(verified: &VerifiedPlace, session: &Session) {
     if !session.global.json_lines() {
         return output::json(verified);

@@ -1,4 +1,4 @@
-//! What the verification of a folder prints.
+//! The output of the verification of a folder.
 
 use sealift_workflow::{Covered, Verdict, VerifiedArchive};
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::line::Line;
 use crate::output;
 use crate::session::Session;
 
-/// Prints the result for one archive, as soon as it is known.
+/// Prints the result for one archive as soon as it is known.
 pub(super) fn show(archive: &VerifiedArchive, session: &Session) {
     session.json_result(|| json!(archive));
     if session.global.json() || is_interrupted(&archive.verdict) {
@@ -26,8 +26,8 @@ pub(super) fn show(archive: &VerifiedArchive, session: &Session) {
     }
 }
 
-/// Prints how many archives were verified and with which verdicts, and which were not verified
-/// because a signal asked to stop.
+/// Prints the number of archives with each verdict, and the archives that were not verified because
+/// of an interruption.
 pub(super) fn show_summary(verified: &[VerifiedArchive], session: &Session) {
     if session.global.json() {
         return;
@@ -39,7 +39,7 @@ pub(super) fn show_summary(verified: &[VerifiedArchive], session: &Session) {
     show_interrupted(names.collect(), session);
 }
 
-/// Prints which archives were not verified.
+/// Prints the archives that were not verified.
 pub(super) fn show_interrupted(archives: Vec<String>, session: &Session) {
     const BEGINNING: &str = "not verified: ";
     if !archives.is_empty() {

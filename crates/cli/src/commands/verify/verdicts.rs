@@ -1,4 +1,4 @@
-//! What verdicts are called, and which exit code they have.
+//! The texts and exit codes of verdicts.
 
 use sealift_workflow::Verdict;
 
@@ -9,7 +9,7 @@ use crate::line::Line;
 /// A predicate for one kind of verdict.
 pub(super) type Kind = fn(&Verdict) -> bool;
 
-/// Returns the exit code of verdicts, of which `has` tells whether there is one of a kind.
+/// Returns the exit code for verdicts. `has` returns `true` if there is a verdict of a kind.
 pub(super) fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
     match (has(Verdict::is_bad), has(is_unreadable), has(is_unsupported)) {
         (true, ..) => ExitCode::DAMAGED,
@@ -20,7 +20,7 @@ pub(super) fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
     }
 }
 
-/// Adds the verdict on an archive of this size to a line.
+/// Adds the verdict on an archive with this size to a line.
 pub(super) fn with_verdict(line: Line, verdict: &Verdict, size: u64) -> Line {
     match verdict {
         Verdict::Whole => line.fixed("whole").fixed(format::size(size)),
