@@ -63,7 +63,7 @@ impl Engine {
             let info = self.transport.within(limit, self.transport.get_object("/info")).await?;
             Ok::<_, Failure>(id_kind_of_driver(&info["DriverStatus"]))
         });
-        // If a proxy forbids this call, assume a classic store, which is usual behind such proxies.
+        // If a proxy forbids this call, assume a classic store, which such proxies usually protect.
         // A wrong guess is detected when the image is saved.
         asked.await.copied().unwrap_or(IdKind::Config)
     }

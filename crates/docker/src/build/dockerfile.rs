@@ -16,7 +16,7 @@ const DEFAULT_NAMES: [&str; 2] = ["Dockerfile", "dockerfile"];
 pub(crate) struct Dockerfile {
     /// The name under which it is sent.
     pub(crate) name: String,
-    /// Its content, if it is not a file of the context.
+    /// The content, if the Dockerfile is not a file of the context.
     pub(crate) text: Option<Vec<u8>>,
     /// The path that an ignore file of its own would have.
     pub(crate) own_ignore_file: Option<PathBuf>,

@@ -111,13 +111,13 @@ pub enum BuildEvent {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeftOut {
-    /// It is a socket.
+    /// A socket.
     Socket,
-    /// It is a pipe.
+    /// A pipe.
     Pipe,
-    /// It is a device.
+    /// A device.
     Device,
-    /// The request excludes it.
+    /// A path that the request excludes.
     Excluded,
 }
 

@@ -15,9 +15,9 @@ use crate::build::notices::special;
 
 /// An entry of a context that can be sent: a file, a folder or a symbolic link.
 pub(crate) struct Entry<'a> {
-    /// Its path, relative to the context.
+    /// The path, relative to the context.
     pub(crate) name: &'a Path,
-    /// Its path on disk.
+    /// The path on disk.
     pub(crate) path: &'a Path,
     pub(crate) metadata: &'a Metadata,
     /// The name under which the same file was visited before, if it has several names (hard links).
