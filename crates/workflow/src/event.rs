@@ -1,4 +1,4 @@
-//! Events that a workflow reports while it runs. It never prints.
+//! The events that a workflow reports while it runs.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use sealift_filename::ArchivePath;
 use sealift_oci::Digest;
 use serde::Serialize;
 
-/// Something that happened during a call.
+/// An event during a call.
 ///
-/// `image` is always what the caller asked for, `image:tag`, so that events of images that are
-/// worked on at the same time can be distinguished. If several engines are, each event of one of
-/// them is inside an `OnEngine`.
+/// `image` is the name under which the caller requested the image, usually `image:tag`. It
+/// distinguishes events of images that are processed at the same time. If several engines are used,
+/// each event of an engine is inside an `OnEngine`.
 ///
-/// As JSON it is an object with one field, which is named for the variant, or the name alone. The
-/// `sealift` command does not print it.
+/// Serializes as an object with one field, whose name is the variant, or as the name of the variant
+/// alone. The `sealift` command does not print events as JSON.
 ///
 /// ```
 /// use sealift_workflow::Event;
@@ -30,45 +30,44 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// Archives without a valid record have to be read before anything is decided by them.
+    /// Archives without a valid record are read before a decision.
     Reading {
-        /// How many.
+        /// The number of archives.
         archives: usize,
-        /// Their size in bytes.
+        /// The total size of the archives in bytes.
         bytes: u64,
     },
-    /// More bytes of these archives are read.
+    /// More bytes of these archives were read.
     Read {
-        /// How many more bytes.
+        /// The number of bytes since the last event.
         bytes: u64,
     },
-    /// The archives without a valid record have been read, or reading them was given up.
+    /// Reading the archives without a valid record has ended, whether or not it succeeded.
     ReadingEnded,
-    /// There will be work on an image, after the work on others. [`Event::WaitEnded`] follows.
+    /// An image waits until the work on others has ended. [`Event::WaitEnded`] follows.
     Waiting {
         /// The image.
         image: String,
     },
-    /// An image that waited does not wait any longer: its work begins, it needs none, or it was
-    /// given up.
+    /// An image no longer waits: its work begins, it needs no work, or the call has ended.
     WaitEnded {
         /// The image.
         image: String,
     },
-    /// A piece of work on an image begins; [`Event::Progress`] follows.
+    /// Work on an image begins. [`Event::Progress`] follows.
     Started {
         /// The image.
         image: String,
-        /// What is done with it.
+        /// The kind of work.
         work: Work,
-        /// How many bytes there will be, if that is known. A save has a few more than this.
+        /// The expected number of bytes, if known. A save has slightly more than this.
         bytes: Option<u64>,
     },
-    /// More bytes of the work that was started last for this image are done.
+    /// More bytes were processed by the work that was started last for this image.
     Progress {
         /// The image.
         image: String,
-        /// How many more bytes.
+        /// The number of bytes since the last event.
         bytes: u64,
     },
     /// The work that was started last for this image has ended, whether or not it succeeded.
@@ -76,102 +75,105 @@ pub enum Event {
         /// The image.
         image: String,
     },
-    /// The tag moved while the image was saved; it is saved once more.
+    /// The tag was moved to another image during the save. The image is saved once more.
     TagMoved {
         /// The image.
         image: String,
     },
-    /// The engine did not make a whole image of the layers that it lacked; now everything is sent.
+    /// The engine does not have the complete image after the missing layers were sent. All layers
+    /// are sent now.
     SentInFull {
         /// The image.
         image: String,
-        /// Why, a fragment.
+        /// The reason.
         reason: String,
     },
-    /// An archive cannot be described, and is left out.
+    /// An archive is left out.
     LeftOut {
         /// The archive.
         archive: ArchivePath,
-        /// Why, a fragment for after the archive's path.
+        /// The reason, as the rest of a sentence that begins with the archive's path.
         reason: String,
     },
-    /// An archive that would have been chosen is not, because of its flaw.
+    /// An archive that would have been chosen was passed over because of a flaw.
     PassedOver(PassedOver),
-    /// The block index of a published archive is of no use; the archive is fetched as a whole.
+    /// The block index of a published archive cannot be used. The archive is fetched as a whole.
     BlocksIgnored {
         /// The archive.
         archive: ArchivePath,
-        /// Why, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// A folder below the store's cannot be read, and what is in it is left out.
+    /// A subfolder of the store cannot be read. The archives in it are left out.
     FolderLeftOut {
         /// The folder.
         #[serde(serialize_with = "crate::path_text::serialize")]
         folder: PathBuf,
-        /// Why, a fragment for after the folder's path.
+        /// The reason, as the rest of a sentence that begins with the folder's path.
         reason: String,
     },
-    /// An archive has other content than it had when it was recorded. It was read again, and is
-    /// whole.
+    /// The content of an archive has changed since it was recorded. It was read again and is a
+    /// valid archive.
     Changed {
         /// The archive.
         archive: ArchivePath,
-        /// The SHA-256 that was recorded.
+        /// The recorded SHA-256.
         before: Digest,
-        /// The SHA-256 of the file now.
+        /// The current SHA-256 of the file.
         now: Digest,
     },
-    /// Files of a server, which have changed, were read again.
+    /// Files of a server have changed and were read again.
     FilesReloaded {
         /// The files.
         #[serde(serialize_with = "crate::path_text::serialize_all")]
         files: Vec<PathBuf>,
     },
-    /// Files of a server have changed and cannot be used. What was read before is still used.
+    /// Files of a server have changed but cannot be used. The server continues to use the previous
+    /// content.
     FilesNotReloaded {
-        /// Why, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// The engine reports something about a build.
+    /// An event of a build.
     #[cfg(feature = "engine")]
     Build(BuildEvent),
-    /// Something happened on one of several engines.
+    /// An event of one of several engines.
     #[cfg(feature = "engine")]
     OnEngine {
-        /// The engine: the docker CLI's context that chose it, or else its address.
+        /// The docker CLI's context of the engine if one was used, otherwise its address.
         engine: String,
-        /// What happened.
+        /// The event.
         event: Box<Event>,
     },
 }
 
-/// What is done with an image's bytes. As JSON it is its name in snake case.
+/// A kind of work on an image. Serializes as its name in snake case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Work {
-    /// The engine is asked for the image; bytes are those of the plain archive.
+    /// Saving an image from an engine. Bytes of the plain archive are counted.
     Saving,
-    /// A plain archive becomes a zip.
+    /// Compressing a plain archive to a zip.
     Compressing,
-    /// A written archive is read back.
+    /// Verifying an archive.
     Verifying,
-    /// An archive made elsewhere is copied; bytes are those of the file.
+    /// Importing an archive of another tool. Bytes of the file are counted.
     Adding,
-    /// An archive goes into the engine; bytes are those that are sent.
+    /// Loading an archive into an engine. Sent bytes are counted.
     Loading,
-    /// An archive's content is written out; bytes are those of the file.
+    /// Reading an archive. Bytes of the file are counted.
     Reading,
-    /// An image is written out for a cluster; bytes are those of the plain tar.
+    /// Exporting an image for a cluster. Bytes of the plain tar are counted.
     Exporting,
-    /// An archive is published; bytes are those of the file.
+    /// Uploading an archive. Bytes of the file are counted.
     Uploading,
-    /// An archive is fetched; bytes are those that are requested.
+    /// Fetching an archive. Requested bytes are counted.
     Fetching,
 }
 
-/// Receives events, from any thread. Functions and closures that take an [`Event`] are reporters.
+/// A receiver of events, which are reported from any thread. Functions and closures that accept an
+/// [`Event`] implement this trait.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -186,7 +188,8 @@ pub enum Work {
 /// # drop(run);
 /// ```
 pub trait Reporter: Send + Sync {
-    /// Receives one event. It must not block for long: bytes wait for it.
+    /// Receives one event. Must not block for long, because it runs on the thread that does the
+    /// work.
     fn report(&self, event: Event);
 }
 
@@ -196,7 +199,7 @@ impl<F: Fn(Event) + Send + Sync> Reporter for F {
     }
 }
 
-/// Ignores all events.
+/// A reporter that ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -215,7 +218,7 @@ mod tests {
         "web_1_0123456789ab.zip".parse().unwrap()
     }
 
-    /// An archive that is passed over, because its image has another id than its name.
+    /// Returns an archive that is passed over because the id in its name is wrong.
     fn misnamed() -> PassedOver {
         let platform = "linux/amd64".parse().unwrap();
         let identity = Identity::new(Digest::of(b""), Vec::new(), platform);

@@ -1,4 +1,4 @@
-//! One archive, read or hashed, and judged.
+//! Verification of one archive.
 
 use std::ops::ControlFlow;
 
@@ -17,15 +17,15 @@ use crate::trust::folder::TrustedSums;
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Covered, Verdict, VerifiedArchive};
 
-/// What is verified of each archive.
+/// The settings of a verification.
 pub(crate) struct How<'a> {
     pub(crate) options: &'a VerifyFolderOptions,
-    /// The signed checksums that must list it, if a signature is required.
+    /// The signed checksums that must list each archive, if a signature is required.
     pub(crate) sums: Option<TrustedSums>,
 }
 
-/// Judges an archive. Returns `None` if another writer removes it meanwhile; if one replaces it,
-/// what is there now is judged.
+/// Verifies an archive. If another process replaces it in the meantime, the new file is verified.
+/// Returns `None` if another process removes it.
 pub(crate) fn verify_what_is_there(
     store: &Store,
     entry: &Entry,
@@ -73,7 +73,7 @@ fn verify_one(
     Ok(found.of(store, &entry.archive, entry.stat.size))
 }
 
-/// Returns the error of the operating system if it refuses to read an archive that is there.
+/// Returns the error of the operating system if an existing archive cannot be read.
 fn refusal(error: &Error) -> Option<String> {
     let source = match error {
         Error::Archive(sealift_archive::Error::Io { source, .. })
@@ -86,7 +86,7 @@ fn refusal(error: &Error) -> Option<String> {
     (source.kind() != std::io::ErrorKind::NotFound).then(|| source.to_string())
 }
 
-/// Reads an archive, with progress.
+/// Verifies an archive and reports the progress.
 fn examined(store: &Store, entry: &Entry, how: &How<'_>, run: &Run) -> Result<Finding, Error> {
     let activity = run.activity(entry.archive.as_str(), Work::Verifying, Some(entry.stat.size));
     let on_bytes = |bytes| {
@@ -96,7 +96,7 @@ fn examined(store: &Store, entry: &Entry, how: &How<'_>, run: &Run) -> Result<Fi
     verdict(store, entry, how, &on_bytes)
 }
 
-/// What was found out about an archive.
+/// The result of verifying an archive.
 pub(crate) struct Finding {
     verdict: Verdict,
     digest: Option<Digest>,
@@ -133,7 +133,7 @@ fn verdict(
     }
     let examine_options =
         ExamineOptions::new().with_decompress_layers(options.deep).with_on_bytes(on_bytes);
-    // A repair records anew what the archive holds.
+    // A repair also replaces the record.
     let knowledge = match options.repair {
         true => store.examine(&entry.archive, &examine_options)?,
         false => store.check(&entry.archive, &examine_options)?,
@@ -148,10 +148,10 @@ fn verdict(
             return Ok(Finding::without_image(Verdict::Unreadable { reason }));
         }
     };
-    // The size and the time of the file are those of its record, and yet its bytes are others.
+    // The size and the time of the file are the recorded ones, but its bytes differ.
     if believed.is_some_and(|believed| believed.sha256 != known.sha256) {
-        let reason =
-            "has changed since it was recorded, without a sign of being written".to_owned();
+        let reason = "has changed since it was recorded, although its size and time are unchanged"
+            .to_owned();
         return Ok(Finding::without_image(Verdict::Damaged { reason }));
     }
     let (verdict, digest) = named(entry, &known, how);
@@ -175,7 +175,7 @@ fn named(entry: &Entry, known: &KnownImage, how: &How<'_>) -> (Verdict, Option<D
     (verdict, Some(identity.config))
 }
 
-/// Returns the verdict on an archive with a fault.
+/// Returns the verdict for an archive with a fault.
 pub(crate) fn fault_verdict(fault: &Fault) -> Verdict {
     match fault.kind() {
         FaultKind::Damaged => Verdict::Damaged { reason: fault.reason().to_string() },

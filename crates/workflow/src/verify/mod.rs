@@ -1,4 +1,4 @@
-//! Verifies the archives of a folder.
+//! Verification of the archives of a folder.
 
 pub(crate) mod examine;
 pub(crate) mod options;
@@ -16,27 +16,27 @@ use crate::verify::examine::{Finding, How, verify_what_is_there};
 use crate::verify::options::VerifyFolderOptions;
 use crate::verify::verdict::{Verdict, VerifiedArchive};
 
-/// Verifies archives, several at a time.
+/// Verifies archives, several at the same time.
 ///
-/// A file that still has its recorded hash is whole; with [`deep`](VerifyFolderOptions::deep) or
-/// [`repair`](VerifyFolderOptions::repair), or without a record, everything inside is checked.
+/// A file that still has its recorded SHA-256 is intact. With [`deep`](VerifyFolderOptions::deep)
+/// or [`repair`](VerifyFolderOptions::repair), or without a valid record, its content is verified.
 ///
-/// `on_result` receives each result as soon as it is known, in any order. The function returns them
-/// sorted by path. Once it is cancelled, the archives that were not read to their end are
+/// `on_result` receives each result as soon as it is available, in any order. The function returns
+/// the results sorted by path. After a cancellation, the archives that were not read completely are
 /// [`Verdict::Interrupted`].
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, reading stops soon after. Nothing but records is written.
+/// If the future is dropped, reading stops soon after. Only records are written.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime.
+/// Panics outside of a tokio runtime.
 ///
 /// # Errors
 ///
-/// If the folder cannot be read, or there is no archive of a query. What is wrong with an archive
-/// is in its verdict.
+/// Returns an error if the folder cannot be read, or if a query matches no archive. Flaws of
+/// archives are in their verdicts.
 pub async fn verify(
     store: &Store,
     options: &VerifyFolderOptions,
@@ -47,7 +47,7 @@ pub async fn verify(
     let (sender, mut results) = unbounded_channel();
     let work = run.blocking(move |run| verify_now(&store, &options, &sender, run));
     let mut verified = Vec::new();
-    // It ends when the work ends, which drops the sender.
+    // The channel is closed when the work ends, because that drops the sender.
     let receive = async {
         while let Some(archive) = results.recv().await {
             on_result(&archive);
@@ -67,7 +67,8 @@ fn verify_now(
     results: &UnboundedSender<VerifiedArchive>,
     run: &Run,
 ) -> Result<(), Error> {
-    // Nobody receives results after the future was dropped, which also stops the work.
+    // Errors are ignored: there is no receiver after the future was dropped, which also cancels the
+    // work.
     let send = |archive| _ = results.send(archive);
     if options.repair {
         let SweepReport { failed, .. } = store.sweep()?;
@@ -89,7 +90,7 @@ fn verify_now(
     Ok(())
 }
 
-/// Returns the archives to verify, and those that are recorded in folders that can't be read.
+/// Returns the archives to verify, and results for recorded archives in unreadable subfolders.
 fn chosen(
     store: &Store,
     options: &VerifyFolderOptions,

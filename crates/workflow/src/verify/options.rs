@@ -1,21 +1,22 @@
-//! What to verify.
+//! Options of a verification.
 
 use sealift_catalog::Query;
 
 use crate::setters::setters;
 use crate::trust::Trust;
 
-/// Options of [`verify`](crate::verify()): what to verify, and how thoroughly.
+/// Options of [`verify`](crate::verify()).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct VerifyFolderOptions {
-    /// The archives; without any, all of the folder.
+    /// The selected archives, or all archives in the folder if empty.
     pub queries: Vec<Query>,
-    /// Decompress every layer and check its diff id, also where a manifest names its digest.
+    /// Whether to decompress every layer and verify its diff id, even if a manifest has its digest.
     pub deep: bool,
-    /// Make all records anew, and sweep what crashed writers left behind. Never deletes an archive.
+    /// Whether to rebuild all records and remove leftovers of crashed writers. Archives are never
+    /// removed.
     pub repair: bool,
-    /// Whose signature the checksums of the folder must have, which must list each archive.
+    /// The required signature of the folder's checksums, which must list each archive.
     pub trust: Trust,
 }
 

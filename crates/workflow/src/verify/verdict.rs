@@ -1,4 +1,4 @@
-//! What was found out about archives.
+//! The results of a verification.
 
 use sealift_filename::ImageId;
 use sealift_oci::Digest;
@@ -6,87 +6,86 @@ use serde::Serialize;
 
 use crate::archive_file::ArchiveFile;
 
-/// What was found out about one archive.
+/// The result of verifying one archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct VerifiedArchive {
-    /// The archive; its digest is that of the whole image inside.
+    /// The archive, with the digest of the image in it.
     #[serde(flatten)]
     pub file: ArchiveFile,
-    /// What it is.
+    /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// What was compared to find that out.
+    /// The comparison that led to the verdict.
     pub covered: Covered,
-    /// The SHA-256 that was recorded before, if the file has changed since without sealift having
-    /// written it.
+    /// The SHA-256 in the record, if the file has changed since and was not written by sealift.
     pub changed_from: Option<Digest>,
 }
 
-/// What an archive was compared with.
+/// The comparison that led to a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Covered {
-    /// The file has the SHA-256 that was recorded when its content was verified: no bit of it has
-    /// changed since.
+    /// The SHA-256 of the file is equal to the one recorded when its content was verified.
     RecordedSum,
-    /// Everything inside was read, and compared with the digests that name it.
+    /// The content was read and compared with its digests.
     Content,
 }
 
-/// What an archive turned out to be.
+/// The verdict for an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// A whole image, and the one that its name states.
+    /// The archive is intact and contains the image that its name states.
     Whole,
-    /// No image, which is no damage.
+    /// The archive contains no image. This is not damage.
     NoImage {
-        /// What it looks like instead, a fragment.
+        /// The actual content.
         reason: String,
     },
     /// Bytes are missing or wrong.
     Damaged {
-        /// What is wrong, a fragment.
+        /// The reason.
         reason: String,
     },
-    /// It may be whole, but it is not a supported archive.
+    /// The archive may be intact, but it is not supported.
     Unsupported {
-        /// What it is, a fragment.
+        /// The reason.
         reason: String,
     },
-    /// A config names it, but it is not there.
+    /// A config lists the archive, but it does not exist.
     Missing,
-    /// The operating system or the server refuses to read it.
+    /// The archive cannot be read.
     Unreadable {
         /// The error of the operating system or the server.
         reason: String,
     },
-    /// The caller asked to stop before it was read to its end.
+    /// The caller cancelled the operation before the archive was read completely.
     Interrupted,
-    /// A zip with a whole image, whose member is not named like the zip: clusters do not find it.
+    /// The image in a zip is intact, but the name of the zip's member does not match. Clusters
+    /// cannot load such a zip.
     MisnamedMember {
         /// The name of the member.
         member: String,
-        /// The name that it should have.
+        /// The expected name.
         expected: String,
     },
-    /// A whole image, but no signed checksums list it, although a signature is required.
+    /// The image is intact, but a signature is required and no signed checksums list the archive.
     Untrusted {
-        /// Why, a sentence without its end.
+        /// The reason, a clause.
         reason: String,
     },
-    /// A whole image, but not the one of the id in its name.
+    /// The image is intact, but it is not the one with the id in the archive's name.
     Misnamed {
-        /// The id that it should have.
+        /// The id of the image.
         actual_id: ImageId,
     },
 }
 
 impl Verdict {
-    /// Returns `true` if the archive cannot be relied on: it is damaged, misnamed or missing.
+    /// Returns `true` if the archive must not be used: it is damaged, misnamed or missing.
     pub fn is_bad(&self) -> bool {
         self.is_damaged() || self.is_misnamed() || *self == Self::Missing
     }
@@ -96,7 +95,7 @@ impl Verdict {
         matches!(self, Self::Damaged { .. })
     }
 
-    /// Returns `true` if the archive's name does not fit what is inside.
+    /// Returns `true` if the archive's name, or that of a zip's member, does not match its content.
     pub fn is_misnamed(&self) -> bool {
         matches!(self, Self::Misnamed { .. } | Self::MisnamedMember { .. })
     }

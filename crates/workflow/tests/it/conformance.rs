@@ -253,7 +253,7 @@ fn is_known_refusal(kind: &str, error: &Error) -> bool {
         && format!("{error:?}").contains("Unknown media type during manifest conversion")
 }
 
-async fn saves_once_more_when_the_tag_moves_meanwhile(stand: Stand) {
+async fn saves_again_if_the_tag_moves_during_the_save(stand: Stand) {
     stand.build("1.0.0.2", "two").await;
     stand.build("1.0.0.1", "one").await;
     let (source, image) = (stand.reference("1.0.0.2").to_string(), stand.image.clone());
@@ -272,7 +272,7 @@ async fn saves_once_more_when_the_tag_moves_meanwhile(stand: Stand) {
     assert_eq!(updated.file.id, second.file.id, "the tag points to this image now");
 }
 
-async fn gives_up_when_the_tag_moves_each_time(stand: Stand) {
+async fn fails_if_the_tag_moves_during_each_save(stand: Stand) {
     for (version, content) in [("1.0.0.2", "two"), ("1.0.0.3", "three"), ("1.0.0.1", "one")] {
         stand.build(version, content).await;
     }
@@ -350,8 +350,8 @@ suites! {
     loads_the_platform_of_the_engine
     loads_over_an_image_that_differs_only_in_its_settings
     loads_into_every_other_engine
-    saves_once_more_when_the_tag_moves_meanwhile
-    gives_up_when_the_tag_moves_each_time
+    saves_again_if_the_tag_moves_during_the_save
+    fails_if_the_tag_moves_during_each_save
     lists_the_available_tags_if_an_image_is_missing
     leaves_the_folder_unchanged_when_it_is_cancelled
 }

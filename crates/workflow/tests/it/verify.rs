@@ -1,4 +1,4 @@
-//! Every byte of every archive, read again.
+//! Verification of folders.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, channel};
@@ -31,8 +31,7 @@ fn flip(folder: &Folder, archive: &str, at: usize) {
     std::fs::File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
 }
 
-/// Puts an archive as others write it into the folder, without a checksum of all of it, and records
-/// it.
+/// Creates an archive with the layout of another tool in the folder, and records it.
 async fn recorded_from_elsewhere(folder: &Folder) -> String {
     let web = folder.add_image("web:1", 1, "amd64").await.to_string();
     let content = pack(&Image::new("web:1", 1).podman());
@@ -43,7 +42,7 @@ async fn recorded_from_elsewhere(folder: &Folder) -> String {
 }
 
 #[test]
-fn whole_archives_are_whole_and_a_rotten_bit_is_found_although_the_record_agrees() {
+fn intact_archives_are_accepted_and_a_flipped_bit_is_found_despite_a_valid_record() {
     run(async {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
@@ -62,7 +61,7 @@ fn whole_archives_are_whole_and_a_rotten_bit_is_found_although_the_record_agrees
 }
 
 #[test]
-fn a_bit_that_changes_no_image_is_damage_all_the_same() {
+fn a_flipped_bit_outside_of_the_image_is_also_damage() {
     run(async {
         let folder = Folder::new();
         let web = recorded_from_elsewhere(&folder).await;
@@ -70,13 +69,13 @@ fn a_bit_that_changes_no_image_is_damage_all_the_same() {
         let unreferenced = content.windows(3).position(|bytes| bytes == b"\"x\"").unwrap() + 1;
         flip(&folder, &web, unreferenced);
         let verdicts = verdicts(&folder, VerifyFolderOptions::default()).await;
-        let reason = "has changed since it was recorded, without a sign of being written";
+        let reason = "has changed since it was recorded, although its size and time are unchanged";
         assert_eq!(verdicts[0].1, Verdict::Damaged { reason: reason.to_owned() });
     });
 }
 
 #[test]
-fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
+fn a_file_without_an_image_is_not_damaged_and_the_id_of_a_misnamed_archive_is_reported() {
     run(async {
         let folder = Folder::new();
         let put = |name: &str, content: &[u8]| {
@@ -92,7 +91,7 @@ fn what_holds_no_image_is_not_damaged_and_a_wrong_id_is_named() {
 }
 
 #[test]
-fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
+fn a_flipped_bit_at_any_position_of_a_recorded_archive_is_damage() {
     run(async {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
@@ -116,7 +115,7 @@ fn a_recorded_archive_is_damaged_wherever_a_bit_of_it_rots() {
 }
 
 #[test]
-fn a_recorded_archive_that_looks_like_something_else_is_damaged() {
+fn a_recorded_archive_with_other_content_is_damaged() {
     run(async {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
@@ -136,7 +135,7 @@ fn a_recorded_archive_that_looks_like_something_else_is_damaged() {
 }
 
 #[test]
-fn a_changed_archive_is_whole_and_said_to_have_changed_until_that_is_accepted() {
+fn a_changed_archive_is_reported_as_changed_until_that_is_accepted() {
     run(async {
         let folder = Folder::new();
         let web = recorded_from_elsewhere(&folder).await;
@@ -192,8 +191,7 @@ fn the_member_of_a_zip_must_be_named_like_the_zip() {
     });
 }
 
-/// Does something to an archive at the moment in which it is about to be read, as another writer
-/// may.
+/// A reporter that changes an archive right before it is read, like another writer.
 struct Meanwhile<F>(F);
 
 impl<F: Fn() + Send + Sync> Reporter for Meanwhile<F> {
@@ -205,7 +203,7 @@ impl<F: Fn() + Send + Sync> Reporter for Meanwhile<F> {
 }
 
 #[test]
-fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_then() {
+fn an_archive_that_another_writer_replaces_or_removes_is_verified_in_its_new_state() {
     run(async {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
@@ -214,7 +212,7 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
             let context = Run::new(Arc::new(Meanwhile(work)), Cancel::new());
             verify(&folder.store, &VerifyFolderOptions::default(), |_| {}, &context).await.unwrap()
         };
-        // Another save of the same image differs in bytes, not in what it is.
+        // Another save of the same image has other bytes.
         let (target, other) = (path.clone(), folder.store.root().join("other"));
         let mut again = Image::new("web:1", 1).podman();
         again.push(file("more", b"1".to_vec()));
@@ -230,7 +228,7 @@ fn what_another_writer_removes_or_replaces_meanwhile_is_judged_by_what_is_there_
     });
 }
 
-/// Holds the thread that begins to read an archive until the other side has gone.
+/// A reporter that blocks the thread that begins to read an archive, until the sender is dropped.
 struct HoldsAt(&'static str, Mutex<Receiver<()>>);
 
 impl Reporter for HoldsAt {
@@ -251,7 +249,7 @@ fn a_result_is_reported_while_other_archives_are_still_read() {
         folder.add_image("web:1", 2, "amd64").await;
         let (release, released) = channel();
         let context = Run::new(Arc::new(HoldsAt("web", Mutex::new(released))), Cancel::new());
-        // The second archive is read after the first one's result has come.
+        // The second archive is read after the result of the first one has been received.
         let release = Mutex::new(Some(release));
         let on_result = |archive: &VerifiedArchive| {
             if archive.file.image() == "api" {
@@ -265,7 +263,7 @@ fn a_result_is_reported_while_other_archives_are_still_read() {
     });
 }
 
-/// Remembers which archives wait.
+/// A reporter that records which archives wait.
 #[derive(Default)]
 struct Waits(Mutex<(BTreeSet<String>, usize)>);
 
@@ -300,7 +298,7 @@ fn archives_wait_until_they_are_read() {
 }
 
 #[test]
-fn repair_makes_records_anew_and_sweeps_but_deletes_no_archive() {
+fn repair_rebuilds_records_and_removes_leftovers_but_no_archive() {
     run(async {
         let folder = Folder::new();
         let web = folder.add_image("web:1", 1, "amd64").await.to_string();
