@@ -221,7 +221,7 @@ fn zips_that_contain_no_image() {
     insta::assert_snapshot!(refused(&place, &["path", "web"]).refusal(), @"
     [3]
     error: no archive of `web` in artifacts
-    hint: web_1.0.0.1_317c8f756f53.zip holds no image; `sealift verify web` says why
+    hint: web_1.0.0.1_317c8f756f53.zip contains no image; run `sealift verify web` for the reason
     ");
     insta::assert_snapshot!(place.ok(&["verify", "-q"]).replace(&name("zip"), "ARCHIVE"), @"ARCHIVE  no image  the zip has 2 members instead of one");
     place.put(&name("zip"), &zip(&["a"]));

@@ -122,7 +122,7 @@ fn a_format_that_the_cluster_would_ignore_is_refused() {
     ");
     let unknown = said(&["export", "web", "--for", "swarm", "--to", "out"]);
     assert_eq!(unknown.code, 2, "{unknown:?}");
-    assert!(unknown.stderr.contains("expected k3s, rke2, k0s, containerd, kind or docker"));
+    assert!(unknown.stderr.contains("[possible values: k3s, rke2, k0s, containerd, kind, docker]"));
     assert_eq!(said(&["cat", "web", "--compress", "gz"]).code, 2);
     assert!(!place.dir.path().join("out").exists());
 }
