@@ -224,7 +224,7 @@ fn lists_of_hosts_that_cannot_be_used_are_refused_before_anything_is_done() {
     [2]
     error: binary is not a list of hosts: line 2 is not UTF-8 text
     [2]
-    error: many names more than 10000 hosts, from line 10001 on
+    error: many has more than 10000 hosts; line 10001 exceeds the limit
     [2]
     error: large is larger than 1 MiB, too large for a list of hosts
     [2]
