@@ -79,6 +79,10 @@ impl Piece {
 
     /// Returns the rate of the last seconds, in bytes per second.
     fn rate(&self, now: Duration) -> Option<u64> {
+        // Bytes after the last sample would count for ever.
+        if now.saturating_sub(self.last) >= WINDOW {
+            return Some(0);
+        }
         let begin = now.saturating_sub(WINDOW);
         let before = self.samples.iter().rev().find(|(at, _)| *at <= begin);
         let (at, done) = before.or_else(|| self.samples.front())?;
@@ -247,6 +251,9 @@ mod tests {
         }
         assert_eq!(piece.rate(seconds(19.0)), Some(MB));
         assert_eq!(piece.rate(seconds(40.0)), Some(0));
+        let mut stalled = save(None);
+        stalled.advance(MB, seconds(1.0));
+        assert_eq!(stalled.rate(seconds(6.0)), Some(0));
         assert_eq!(save(None).rate(seconds(0.1)), None);
     }
 
@@ -278,10 +285,10 @@ mod tests {
             seconds(0.0),
         );
         slow.advance(1300 * MB, seconds(1.0));
-        bars.push(slow.bar(seconds(17.0), 80));
+        bars.push(slow.bar(seconds(5.0), 80));
         assert!(bars.iter().all(|bar| text_width::columns(bar) < 80), "{bars:#?}");
         for columns in 0..80 {
-            let bar = slow.bar(seconds(17.0), columns);
+            let bar = slow.bar(seconds(5.0), columns);
             assert!(text_width::columns(&bar) < columns.max(1), "{columns}: {bar}");
         }
         insta::assert_snapshot!(bars.join("\n"), @"
@@ -291,6 +298,7 @@ mod tests {
         web:1  loading  engine is storing the image, 3 s
         服务/服务/服务/服务/服务/…服务/服务/服务/服务/网页:1  loading  1.0 MB  333 kB/s
         web:1  uploading  waiting for the server to store the archive, 3 s
+        web_1.4…e.docker  verifying  ░░░░░░░░  1.3 of 275 GB  325 MB/s  14 min 3 s left
         ");
     }
 }
