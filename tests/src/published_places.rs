@@ -73,7 +73,7 @@ fn a_place_that_cannot_be_listed_is_an_error() {
         (&["list", "./nothing"], 3, "there is no config at"),
         (&["list", "./artifacts"], 3, "`sealift --dir FOLDER list`"),
         (&["list", "./there", "--by", "modified"], 2, "it names one archive for each image"),
-        (&["verify", "./there", "--repair"], 2, "--repair repairs the folder"),
+        (&["verify", "./there", "--repair"], 2, "--repair cannot be used"),
         (&["verify", "./artifacts"], 3, "there is no config at"),
         (&["verify", "ftp://host/a"], 2, "ftp"),
         (&["verify", "web", "./there"], 2, "./there"),
