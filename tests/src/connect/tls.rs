@@ -114,7 +114,7 @@ mod on_engine {
             let env = way.run(&["env"]);
             assert_eq!(env.code, 6, "{env:?}");
             assert_eq!(super::super::line_of(&env.stdout, "engine"), "engine does not answer");
-            assert!(env.stderr.contains("the engine refuses our certificate"), "{env:?}");
+            assert!(env.stderr.contains("the engine refused the client certificate"), "{env:?}");
         }
     }
 
