@@ -84,6 +84,7 @@ pub(crate) fn check() -> Result<()> {
     found.extend(pages.iter().flat_map(|page| links::dead(root, page)));
     found.extend(sources.iter().flat_map(|source| links::dead_mentions(root, source)));
     found.extend(links::left_out(&pages));
+    found.extend(prose(&pages, &sources, &[])?);
     report(&pages, &sources, found)
 }
 
