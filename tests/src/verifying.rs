@@ -13,7 +13,7 @@ use crate::command::{Place, Said};
 /// A size that takes minutes to read, although the file has holes instead of blocks.
 const HUGE: u64 = 1 << 38;
 
-/// A folder with an image, and with an archive that nobody waits for.
+/// Creates a folder with an image, and with an archive that takes too long to read.
 fn place() -> Place {
     let place = Place::new();
     fs::write(place.dir.path().join("api.tar"), pack(&Image::new("api:1", 1).podman())).unwrap();
