@@ -104,7 +104,7 @@ fn sized<'a>((size, path): (&'a str, &'a str)) -> Option<(u64, &'a str)> {
 /// The number of images in a folder of many names.
 const IMAGES: usize = 500;
 /// The number of versions of each image, counted from the highest, whose files are archives. The
-/// other files are empty: nobody opens them to find the latest.
+/// other files are empty: the search for the latest does not open them.
 const ARCHIVES_OF_IMAGE: usize = 3;
 
 /// Fills a folder with names of archives of 500 images. `archive` is the content of the archives.
