@@ -193,7 +193,7 @@ impl Reporter for Progress {
             Event::PassedOver(passed) => self.warning(&passed.to_string()),
             Event::Changed { archive, before, now } => {
                 self.warning(&format!(
-                    "{archive} has changed since it was recorded, and is whole: its SHA-256 is {}, \
+                    "{archive} has changed since it was recorded, and is valid: its SHA-256 is {}, \
                      and was {}",
                     now.hex(),
                     before.hex()
