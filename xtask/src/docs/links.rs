@@ -32,12 +32,13 @@ pub(super) fn dead(root: &Path, page: &TextFile) -> Vec<Finding> {
     dead.map(|(line, link)| finding(&page.name, line, link)).collect()
 }
 
-/// Returns the pages of the book that the rustdoc, comments and strings of a source file name,
-/// but that do not exist.
+/// Returns the pages of the book that the rustdoc and the comments of a source file name, but that
+/// do not exist.
 pub(super) fn dead_mentions(root: &Path, source: &TextFile) -> Vec<Finding> {
     static PAGE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\bdocs/[A-Za-z0-9-]+\.md\b").expect("the pattern is valid"));
     let lines = source.text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| line.trim_start().starts_with("//"));
     let mentions =
         lines.flat_map(|(number, line)| PAGE.find_iter(line).map(move |found| (number + 1, found)));
     let dead = mentions.filter(|(_, page)| !root.join(page.as_str()).exists());
@@ -132,7 +133,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("docs")).unwrap();
         fs::write(folder.path().join("docs/a.md"), "").unwrap();
-        let source = file("a.rs", "//! See docs/a.md.\n\n// docs/b.md\n");
+        let source =
+            file("a.rs", "//! See docs/a.md.\n\n// docs/b.md\nlet page = \"docs/c.md\";\n");
         let found = dead_mentions(folder.path(), &source);
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         assert_eq!(found, ["a.rs:3: docs/b.md leads nowhere"]);
