@@ -10,7 +10,10 @@ use crate::command::{Place, binary};
 /// one. `script` does.
 fn on_terminal(place: &Place, arguments: &str) -> Option<String> {
     let script = sealift_testing::program("script")?;
-    let line = format!("stty cols 80; {} {arguments} --progress none", binary().display());
+    let line = format!(
+        "stty rows 24 cols 80; {} {arguments} --progress none --color never",
+        binary().display()
+    );
     let mut command = Command::new(script);
     command.args(["-qec", &line, "/dev/null"]).current_dir(place.dir.path());
     command.env("HOME", place.dir.path()).env_remove("COLUMNS");
@@ -35,7 +38,6 @@ fn lines_about_long_names_fit_into_the_terminal() {
         ("add web.tar --compress", "registry.ex"),
         ("verify", "registry.ex"),
         ("list", "IMAGE"),
-        ("clean --all --keep 0 --dry-run --yes", "would remove  a-folder-with"),
         ("export --all --for k3s --to out/a-folder-with-a-long-name-for-a-cluster", "registry.ex"),
         ("publish ./published/in-a-folder-with-a-long-name/镜像/服务/网页", "registry.ex"),
     ] {
