@@ -21,12 +21,12 @@ const LEAST_NAME: usize = 12;
 /// columns are never shortened, unless they alone are too wide.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a line does nothing until it is printed"]
-pub(crate) struct Line(Vec<Column>);
+pub(crate) struct Line(Vec<Cell>);
 
 #[derive(Debug, Clone)]
-struct Column {
+struct Cell {
     text: String,
-    kind: Kind,
+    kind: CellKind,
     /// The separator before the column.
     gap: &'static str,
     /// The width to which the column is padded, so that lines are aligned.
@@ -34,7 +34,7 @@ struct Column {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CellKind {
     Fixed,
     Name,
     Path,
@@ -50,27 +50,27 @@ impl Line {
 
     /// Adds a column that is not shortened.
     pub(crate) fn fixed(self, text: impl Display) -> Self {
-        self.with(text, Kind::Fixed)
+        self.with(text, CellKind::Fixed)
     }
 
     /// Adds a name, which can be shortened.
     pub(crate) fn name(self, text: impl Display) -> Self {
-        self.with(text, Kind::Name)
+        self.with(text, CellKind::Name)
     }
 
     /// Adds a path, which is shortened before names are.
     pub(crate) fn path(self, text: impl Display) -> Self {
-        self.with(text, Kind::Path)
+        self.with(text, CellKind::Path)
     }
 
     /// Adds a column that is omitted if there is no room for it.
     pub(crate) fn detail(self, text: impl Display) -> Self {
-        self.with(text, Kind::Detail)
+        self.with(text, CellKind::Detail)
     }
 
     /// Adds an explanation, which is moved below the line if there is no room for it.
     pub(crate) fn reason(self, text: impl Display) -> Self {
-        self.with(text, Kind::Reason)
+        self.with(text, CellKind::Reason)
     }
 
     /// Sets the separator before the last column.
@@ -90,10 +90,10 @@ impl Line {
     }
 
     /// Adds a column, escaped for a terminal, unless it is empty.
-    fn with(mut self, text: impl Display, kind: Kind) -> Self {
+    fn with(mut self, text: impl Display, kind: CellKind) -> Self {
         let text = Printable(&text.to_string()).to_string();
         if !text.is_empty() {
-            self.0.push(Column { text, kind, gap: GAP, width: 0 });
+            self.0.push(Cell { text, kind, gap: GAP, width: 0 });
         }
         self
     }
@@ -107,30 +107,33 @@ impl Line {
         let mut shown = self.0.clone();
         shown.iter_mut().for_each(|column| column.width = 0);
         while !fits(&shown, width)
-            && let Some(at) = shown.iter().rposition(|column| column.kind == Kind::Detail)
+            && let Some(at) = shown.iter().rposition(|column| column.kind == CellKind::Detail)
         {
             shown.remove(at);
         }
         let mut below = String::new();
         if !fits(&shown, width)
-            && let Some(at) = shown.iter().position(|column| column.kind == Kind::Reason)
+            && let Some(at) = shown.iter().position(|column| column.kind == CellKind::Reason)
         {
             below = format!("\n{GAP}{}", joined(&shown.split_off(at)));
         }
-        for (kind, least) in
-            [(Kind::Path, LEAST_PATH), (Kind::Name, LEAST_NAME), (Kind::Path, 1), (Kind::Name, 1)]
-        {
+        for (kind, least) in [
+            (CellKind::Path, LEAST_PATH),
+            (CellKind::Name, LEAST_NAME),
+            (CellKind::Path, 1),
+            (CellKind::Name, 1),
+        ] {
             shorten(&mut shown, kind, least, width);
         }
         without_end(&joined(&shown), width) + &below
     }
 }
 
-fn fits(shown: &[Column], width: usize) -> bool {
+fn fits(shown: &[Cell], width: usize) -> bool {
     columns(&joined(shown)) <= width
 }
 
-fn joined(shown: &[Column]) -> String {
+fn joined(shown: &[Cell]) -> String {
     let mut line = String::new();
     for column in shown {
         if !line.is_empty() {
@@ -146,7 +149,7 @@ fn joined(shown: &[Column]) -> String {
 
 /// Shortens the columns of a kind until the line fits or all of them have the width `least`. The
 /// widest column is shortened first.
-fn shorten(shown: &mut [Column], kind: Kind, least: usize, width: usize) {
+fn shorten(shown: &mut [Cell], kind: CellKind, least: usize, width: usize) {
     let mut excess = columns(&joined(shown)).saturating_sub(width);
     let mut rooms: Vec<usize> = shown.iter().map(|column| columns(&column.text)).collect();
     while excess > 0 {
@@ -218,8 +221,9 @@ mod tests {
         assert_eq!(columns(&full), 85, "on a pipe everything is printed: {full}");
     }
 
-    fn kinds() -> impl Strategy<Value = Kind> {
-        let all = [Kind::Fixed, Kind::Name, Kind::Path, Kind::Detail, Kind::Reason];
+    fn kinds() -> impl Strategy<Value = CellKind> {
+        let all =
+            [CellKind::Fixed, CellKind::Name, CellKind::Path, CellKind::Detail, CellKind::Reason];
         proptest::sample::select(all.to_vec())
     }
 
@@ -229,7 +233,7 @@ mod tests {
             parts in proptest::collection::vec(("\\PC{0,40}", kinds(), 0..30_usize), 0..6),
             width in 1..120_usize,
         ) {
-            let add = |line: Line, (text, kind, filled): &(String, Kind, usize)| {
+            let add = |line: Line, (text, kind, filled): &(String, CellKind, usize)| {
                 line.with(text, *kind).filled_to(*filled)
             };
             let line = parts.iter().fold(Line::new(), add);
@@ -238,26 +242,26 @@ mod tests {
             prop_assert!(columns(first) <= width, "{fitted:?}");
             // Nothing is shortened if the terminal is wide enough.
             prop_assert!(width < columns(&line.fit(None)) || fitted == line.fit(None));
-            let of = |kind: Kind| line.0.iter().filter(move |column| column.kind == kind);
-            for reason in of(Kind::Reason) {
+            let of = |kind: CellKind| line.0.iter().filter(move |column| column.kind == kind);
+            for reason in of(CellKind::Reason) {
                 prop_assert!(fitted.contains(reason.text.trim_end()), "{fitted:?}");
             }
             // Fixed columns are kept, and a part of each name.
             let matters: usize = line.0.iter().map(|column| match column.kind {
-                Kind::Fixed => columns(&column.text) + GAP.len(),
-                Kind::Name => LEAST_NAME + GAP.len(),
-                Kind::Path => LEAST_PATH + GAP.len(),
-                Kind::Detail | Kind::Reason => 0,
+                CellKind::Fixed => columns(&column.text) + GAP.len(),
+                CellKind::Name => LEAST_NAME + GAP.len(),
+                CellKind::Path => LEAST_PATH + GAP.len(),
+                CellKind::Detail | CellKind::Reason => 0,
             }).sum();
-            if matters <= width && of(Kind::Reason).count() == 0 {
-                for column in of(Kind::Fixed) {
+            if matters <= width && of(CellKind::Reason).count() == 0 {
+                for column in of(CellKind::Fixed) {
                     prop_assert!(first.contains(column.text.trim_end()), "{fitted:?}");
                 }
-                for column in of(Kind::Name).chain(of(Kind::Path)) {
+                for column in of(CellKind::Name).chain(of(CellKind::Path)) {
                     prop_assert!(column.text.chars().next().is_some_and(|c| first.contains(c)));
                 }
             }
-            prop_assert!(below.is_empty() || of(Kind::Reason).count() > 0);
+            prop_assert!(below.is_empty() || of(CellKind::Reason).count() > 0);
         }
     }
 }
