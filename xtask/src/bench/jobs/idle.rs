@@ -45,7 +45,7 @@ impl Bench {
     /// Finds the latest of 500 images in a folder without records.
     pub(super) fn list(&self) -> Result<Outcome> {
         let names = self.folder.join("names");
-        inputs::names(&names, self.names, &self.small_zip()?.1)?;
+        inputs::names(&names, self.names, &self.small_archive(true)?.1)?;
         let times = self.contest(&[
             Contestant::new("sealift list --latest", "", self.call("names", "list --latest", "")),
             Contestant::new("ls -f", "", "ls -f names"),
@@ -58,7 +58,7 @@ impl Bench {
     /// Finds them among ten times as many names.
     pub(super) fn list_more(&self) -> Result<Outcome> {
         let (few, many) = (self.folder.join("few"), self.folder.join("many-names"));
-        let (_, zip) = self.small_zip()?;
+        let (_, zip) = self.small_archive(true)?;
         inputs::names(&few, self.names, &zip)?;
         inputs::names(&many, 10 * self.names, &zip)?;
         let list = |folder: &str| self.call(folder, "list --latest", "");
@@ -80,13 +80,14 @@ impl Bench {
 
     /// Lists a folder in which every archive has a record, and writes its config.
     pub(super) fn recorded(&self) -> Result<Outcome> {
-        let (name, zip) = self.small_zip()?;
+        // Plain tars, because the file in a zip is named like its archive.
+        let (name, archive) = self.small_archive(false)?;
         let folder = self.folder.join("recorded");
         fs::create_dir_all(&folder)?;
         for number in 0..RECORDED {
             let image = format!("{IMAGE}-{}_2.{number}.0.1_", number % RECORDED_IMAGES);
             let name = name.replacen(&format!("{IMAGE}_2.0.0.0_"), &image, 1);
-            fs::write(folder.join(name), &zip)?;
+            fs::write(folder.join(name), &archive)?;
         }
         self.shell(&self.call("recorded", "verify", ""))?;
         let config = "config https://files.example/";

@@ -28,8 +28,8 @@ const IMAGE: &str = "sealift-bench";
 const TAG: &str = "sealift-bench:1.0.0.1";
 /// A second version of the image, with one more layer.
 const SECOND: &str = "sealift-bench:1.0.0.2";
-/// The folder of [`Bench::small_zip`].
-const SMALL: &str = "small-zip";
+/// The folder of [`Bench::small_archive`].
+const SMALL: &str = "small";
 /// Number of tags of the image in one call.
 const MANY: usize = 50;
 
@@ -162,12 +162,13 @@ impl Bench {
         format!("{} --dir {folder} -q {command} {rest}", self.sealift())
     }
 
-    /// Creates a folder with one archive of a few kilobytes, version 2.0.0.0 of the image. Returns
-    /// the name and the content of the archive.
-    fn small_zip(&self) -> Result<(String, Vec<u8>)> {
+    /// Creates the folder [`SMALL`] with one archive of a few kilobytes, version 2.0.0.0 of the
+    /// image, as a zip or as a plain tar. Returns the name and the content of the archive.
+    fn small_archive(&self, is_zip: bool) -> Result<(String, Vec<u8>)> {
         versions::write_small(&self.folder.join("small.tar"))?;
         let add = format!("add small.tar --name {IMAGE}:2.0.0.0");
-        self.shell(&format!("rm -rf {SMALL}\n{}\n", self.call(SMALL, &add, "--compress")))?;
+        let form = if is_zip { "--compress" } else { "" };
+        self.shell(&format!("rm -rf {SMALL}\n{}\n", self.call(SMALL, &add, form)))?;
         let name = self.only_file(SMALL)?;
         let content = std::fs::read(self.folder.join(SMALL).join(&name))?;
         Ok((name, content))

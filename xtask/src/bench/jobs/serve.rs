@@ -202,7 +202,7 @@ impl Bench {
     /// Starts a server with many archives, and requests a manifest.
     pub(super) fn serve_start(&self) -> Result<Outcome> {
         // The same file under many names, each with the record of the first.
-        let (first, _) = self.small_zip()?;
+        let (first, _) = self.small_archive(true)?;
         let folder = self.folder.join("many");
         self.shell(&format!("rm -rf many; mv {SMALL} many"))?;
         let record = |name: &str| folder.join(format!(".sealift/records/{name}.json"));
