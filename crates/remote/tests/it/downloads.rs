@@ -74,7 +74,7 @@ async fn tls_is_verified() {
         (
             &server.url(""),
             [("SSL_CERT_FILE", "/dev/null")],
-            "SSL_CERT_FILE and SSL_CERT_DIR name no",
+            "SSL_CERT_FILE and SSL_CERT_DIR contain no",
         ),
     ] {
         let remote = open_with(url, &variables);
