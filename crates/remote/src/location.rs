@@ -82,6 +82,13 @@ pub enum ParseLocationErrorKind {
     /// The scheme is not supported.
     #[error("the scheme is `{}`; expected s3, gs, az, https, http or file", Printable(.0))]
     Scheme(String),
+    /// A supported scheme without the `//` after it. Such a text is a valid path, but almost
+    /// certainly a mistyped URL.
+    #[error("`{0}:` is not followed by `//`")]
+    NoSlashes(&'static str),
+    /// The text is an address in the form of scp, `USER@HOST:PATH`.
+    #[error("addresses in the form of scp are not supported")]
+    Scp,
     /// The host, bucket, container or path is missing. The field is the missing part.
     #[error("it contains no {0}")]
     NoHost(&'static str),
@@ -175,11 +182,18 @@ impl FromStr for Location {
 
 /// Removes the user and the query from a text, which may not be a valid URL.
 fn shown(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        // A URL without its slashes can contain secrets too.
+        None => (String::new(), text),
+    };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (authority, path) = match scheme.is_empty() {
+        true => (rest, ""),
+        false => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+    };
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+    format!("{scheme}{host}{path}")
 }
 
 fn parse(text: &str) -> Result<Place, ParseLocationErrorKind> {
@@ -188,7 +202,7 @@ fn parse(text: &str) -> Result<Place, ParseLocationErrorKind> {
         return Err(Kind::Empty);
     }
     let Some((scheme, rest)) = text.split_once("://") else {
-        return Ok(Place::Folder(PathBuf::from(text)));
+        return path(text);
     };
     if rest.contains('#') {
         return Err(Kind::Fragment);
@@ -213,6 +227,21 @@ fn parse(text: &str) -> Result<Place, ParseLocationErrorKind> {
         },
         other => Err(Kind::Scheme(other.to_owned())),
     }
+}
+
+/// Parses a text without `://`, which is a path unless it is a mistyped URL.
+fn path(text: &str) -> Result<Place, ParseLocationErrorKind> {
+    const SCHEMES: [&str; 6] = ["s3", "gs", "az", "https", "http", "file"];
+    let first = text.split('/').next().unwrap_or_default();
+    if let Some((front, _)) = first.split_once(':') {
+        if let Some(scheme) = SCHEMES.iter().find(|scheme| front.eq_ignore_ascii_case(scheme)) {
+            return Err(ParseLocationErrorKind::NoSlashes(scheme));
+        }
+        if front.contains('@') {
+            return Err(ParseLocationErrorKind::Scp);
+        }
+    }
+    Ok(Place::Folder(PathBuf::from(text)))
 }
 
 fn bucket(cloud: Cloud, rest: &str) -> Result<Place, ParseLocationErrorKind> {
@@ -294,11 +323,19 @@ mod tests {
             ("HTTPS://h/", "https://h"),
             ("file:///srv/a%20b", "/srv/a b"),
             ("artifacts", "artifacts"),
+            ("./s3:/a", "./s3:/a"),
+            ("a/b@c:d", "a/b@c:d"),
+            ("2026-11-28T12:00", "2026-11-28T12:00"),
         ] {
             let location: Location = text.parse().unwrap();
             assert_eq!(location.to_string(), shown, "{text}");
             assert_eq!(format!("{location:?}"), format!("Location({shown})"));
         }
+        let error = "https:/u:p@h/a?sig=1".parse::<Location>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`h/a` is not a valid location: `https:` is not followed by `//`"
+        );
         let error = "ftp://u:p@h/a?sig=1".parse::<Location>().unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -308,9 +345,13 @@ mod tests {
 
     #[test]
     fn invalid_texts_are_refused() {
-        use ParseLocationErrorKind::{Empty, Fragment, NoHost, Part};
+        use ParseLocationErrorKind::{Empty, Fragment, NoHost, NoSlashes, Part, Scp};
         for (text, kind) in [
             ("", Empty),
+            ("s3:/builds/images", NoSlashes("s3")),
+            ("HTTPS:/u:p@h/a", NoSlashes("https")),
+            ("s3:builds", NoSlashes("s3")),
+            ("ann@host:/srv/images", Scp),
             ("s3://", NoHost("bucket")),
             ("az:///a", NoHost("container")),
             ("https://", NoHost("host")),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::arguments::place;
 use crate::commands::verify::text::show_interrupted;
-use crate::commands::verify::verdicts::{code_of, is_interrupted, with_verdict};
+use crate::commands::verify::verdicts::{code_of, counts, is_interrupted, with_verdict};
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure};
 use crate::format;
@@ -91,17 +91,13 @@ fn show_rest(verified: &VerifiedPlace, session: &Session) {
     }
     let (interrupted, read): (Vec<_>, Vec<_>) =
         verified.archives.iter().partition(|archive| is_interrupted(&archive.verdict));
-    let (mut count, mut whole, mut bytes) = (0, 0, 0_u64);
-    for archive in read {
-        count += 1;
-        whole += usize::from(archive.verdict == Verdict::Whole);
-        bytes = bytes.saturating_add(archive.size);
-    }
+    let bytes = read.iter().fold(0_u64, |sum, archive| sum.saturating_add(archive.size));
     session.notice(&format!(
-        "{}, {}{}: {whole} whole; publication {} of {}",
-        format::count(count, "archive"),
+        "{}, {}{}: {}; publication {} of {}",
+        format::count(read.len(), "archive"),
         format::size(bytes),
         session.time_taken(),
+        counts(read.iter().map(|archive| &archive.verdict)),
         verified.sequence,
         Printable(&verified.url),
     ));

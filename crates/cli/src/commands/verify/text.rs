@@ -3,9 +3,7 @@
 use sealift_workflow::{Covered, Verdict, VerifiedArchive};
 use serde_json::json;
 
-use crate::commands::verify::verdicts::{
-    Kind, is_interrupted, is_unreadable, is_unsupported, is_untrusted, with_verdict,
-};
+use crate::commands::verify::verdicts::{counts, is_interrupted, with_verdict};
 use crate::format;
 use crate::line::Line;
 use crate::output;
@@ -50,23 +48,7 @@ pub(super) fn show_interrupted(archives: Vec<String>, session: &Session) {
 }
 
 fn summary(verified: &[&VerifiedArchive], time: &str) -> String {
-    let count = |is: Kind| verified.iter().filter(|archive| is(&archive.verdict)).count();
     let bytes = verified.iter().map(|archive| archive.file.size).sum();
-    let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
-    let others: [(Kind, _); 6] = [
-        (Verdict::is_damaged, "damaged"),
-        (Verdict::is_misnamed, "misnamed"),
-        (is_unsupported, "unsupported"),
-        (is_unreadable, "unreadable"),
-        (is_untrusted, "untrusted"),
-        (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
-    ];
-    for (is, name) in others {
-        match count(is) {
-            0 => {}
-            count => parts.push(format!("{count} {name}")),
-        }
-    }
     let by_sum = verified.iter().filter(|archive| archive.covered == Covered::RecordedSum).count();
     let covered = match (by_sum, verified.len() - by_sum) {
         (0, 0) => "",
@@ -80,6 +62,6 @@ fn summary(verified: &[&VerifiedArchive], time: &str) -> String {
         "{}, {}{time}: {}{covered}",
         format::count(verified.len(), "archive"),
         format::size(bytes),
-        parts.join(", ")
+        counts(verified.iter().map(|archive| &archive.verdict))
     )
 }

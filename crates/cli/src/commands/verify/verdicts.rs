@@ -7,7 +7,7 @@ use crate::format;
 use crate::line::Line;
 
 /// A predicate for one kind of verdict.
-pub(super) type Kind = fn(&Verdict) -> bool;
+type Kind = fn(&Verdict) -> bool;
 
 /// Returns the exit code for verdicts. `has` returns `true` if there is a verdict of a kind.
 pub(super) fn code_of(has: impl Fn(Kind) -> bool) -> ExitCode {
@@ -41,18 +41,40 @@ pub(super) fn with_verdict(line: Line, verdict: &Verdict, size: u64) -> Line {
     }
 }
 
+/// Returns how many verdicts there are of each kind, such as `2 whole, 1 damaged`.
+pub(super) fn counts<'a>(verdicts: impl Iterator<Item = &'a Verdict> + Clone) -> String {
+    let count = |is: Kind| verdicts.clone().filter(|verdict| is(verdict)).count();
+    let mut parts = vec![format!("{} whole", count(|verdict| *verdict == Verdict::Whole))];
+    let others: [(Kind, _); 7] = [
+        (Verdict::is_damaged, "damaged"),
+        (|verdict| *verdict == Verdict::Missing, "missing"),
+        (Verdict::is_misnamed, "misnamed"),
+        (is_unsupported, "unsupported"),
+        (is_unreadable, "unreadable"),
+        (is_untrusted, "untrusted"),
+        (|verdict| matches!(verdict, Verdict::NoImage { .. }), "no image"),
+    ];
+    for (is, name) in others {
+        match count(is) {
+            0 => {}
+            count => parts.push(format!("{count} {name}")),
+        }
+    }
+    parts.join(", ")
+}
+
 pub(super) fn is_interrupted(verdict: &Verdict) -> bool {
     *verdict == Verdict::Interrupted
 }
 
-pub(super) fn is_unreadable(verdict: &Verdict) -> bool {
+fn is_unreadable(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Unreadable { .. })
 }
 
-pub(super) fn is_untrusted(verdict: &Verdict) -> bool {
+fn is_untrusted(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Untrusted { .. })
 }
 
-pub(super) fn is_unsupported(verdict: &Verdict) -> bool {
+fn is_unsupported(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Unsupported { .. })
 }
