@@ -19,8 +19,8 @@ use crate::session::Session;
 #[command(after_help = "\
 The copy has the same id and format, and its image has only the new tag. The
 original is kept. If the folder has the new version with another id, a release
-is an error, and a dirty version such as `latest` is replaced. No engine is
-needed.
+is an error. For a dirty version such as `latest`, both are kept, and the copy
+is the latest. No engine is needed.
 
 Examples:
   sealift tag web:1.4.0.7-rc.2 web:1.4.0.7
