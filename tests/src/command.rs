@@ -134,6 +134,18 @@ impl Place {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Interrupts a running command as Ctrl-C does.
+    pub(crate) fn interrupt(child: &Child) {
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    }
+
+    /// Interrupts a running command, and waits for its end.
+    pub(crate) fn interrupted(&self, child: Child) -> Said {
+        Self::interrupt(&child);
+        self.said(child.wait_with_output().unwrap())
+    }
+
     /// Replaces the parts of the output that differ between runs.
     pub(crate) fn said(&self, output: Output) -> Said {
         let clean = |bytes: &[u8]| {

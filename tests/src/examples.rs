@@ -1,7 +1,6 @@
 //! The programs in `examples/` that need an engine, run as a user would run them.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::Command;
 
 use crate::command::{Place, image_name};
 use crate::http::Images;
@@ -47,9 +46,7 @@ fn updater(engine: &str) {
     assert_eq!(line, format!("artifacts/{zip}\n"));
     assert!(zip.starts_with(&format!("{name}_1.0.0.1_")) && zip.ends_with(".zip"), "{zip}");
 
-    let interrupt = Command::new("kill").args(["-INT", &service.id().to_string()]).status();
-    assert!(interrupt.unwrap().success());
-    let said = place.said(service.wait_with_output().unwrap());
+    let said = place.interrupted(service);
     assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{said:?}");
     assert_eq!(said.stderr, format!("no image `{missing}` in the engine at HOST\n"));
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use sealift_testing::layouts::{Image, file, noise, pack};
 
@@ -153,9 +153,7 @@ fn an_interrupt_reports_the_state_of_each_engine() {
     let interrupted = |arguments: &[&str]| {
         let child = place.spawn(&mut place.command(arguments));
         stalls.sent.recv().unwrap();
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        place.said(child.wait_with_output().unwrap())
+        place.interrupted(child)
     };
     let said = interrupted(&arguments);
     insta::assert_snapshot!(lettered(&said, &hosts), @"
@@ -186,9 +184,7 @@ fn an_interrupt_ends_the_wait_for_a_list_of_hosts() {
     let mut stdin = child.stdin.take().unwrap();
     // More than fits into a pipe. When it is written, the command is reading.
     stdin.write_all("# nobody\n".repeat(20_000).as_bytes()).unwrap();
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    let said = place.said(child.wait_with_output().unwrap());
+    let said = place.interrupted(child);
     drop(stdin);
     assert_eq!((said.code, said.stdout.as_str()), (130, ""), "{said:?}");
     assert_eq!(said.stderr, "interrupted; nothing was left half done\n");

@@ -40,9 +40,7 @@ fn an_interrupt_at_the_terminal_does_not_end_ssh_first() {
 fn interrupted(place: &Place, engine: &FakeEngine, arguments: &[&str]) -> Said {
     let child = place.spawn(&mut place.command(arguments));
     engine.sent.recv().unwrap();
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    let said = place.said(child.wait_with_output().unwrap());
+    let said = place.interrupted(child);
     assert_eq!(said.code, 130, "{said:?}");
     said
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command};
+use std::process::Child;
 
 use sealift_testing::layouts::{Image, pack};
 use sealift_testing::raw_tar::RawTar;
@@ -42,9 +42,7 @@ fn begin(place: &Place, options: &[&str]) -> (Child, String) {
 }
 
 fn interrupt(place: &Place, child: Child) -> Said {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    let said = place.said(child.wait_with_output().unwrap());
+    let said = place.interrupted(child);
     assert_eq!(said.code, 130, "{said:?}");
     said
 }
@@ -86,8 +84,7 @@ fn a_document_states_what_was_not_verified() {
         line.clear();
         assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended without reading");
     }
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    Place::interrupt(&child);
     stderr.read_to_string(&mut line).unwrap();
     let said = place.said(child.wait_with_output().unwrap());
     assert_eq!(said.code, 130, "{said:?}");

@@ -138,7 +138,7 @@ impl Entry {
     }
 
     /// Returns the time by which archives of the same version are ordered: the recorded time of the
-    /// save; if there is none, the time at which the image was created; if this is unknown as well,
+    /// save; without a save, the time at which the image was created; if this is unknown as well,
     /// the time at which the file was last modified.
     pub fn time(&self) -> Timestamp {
         let image = self.image();

@@ -26,7 +26,7 @@ impl Snapshot {
         &self.entries
     }
 
-    /// Returns the entry of an archive by its path, or `None` if there is none.
+    /// Returns the entry of an archive by its path, or `None` if it is missing.
     pub fn entry(&self, archive: &ArchivePath) -> Option<&Entry> {
         let found = self.entries.binary_search_by(|entry| entry.archive.cmp(archive));
         found.ok().map(|index| &self.entries[index])

@@ -165,7 +165,7 @@ fn class<'a>(text: &'a str, output: &mut String) -> Result<&'a str, PatternError
 }
 
 /// Parses a named class, `[:alpha:]` or `[:^alpha:]`, at the start of the text. Returns its name
-/// and the remaining text, or `None` if there is none.
+/// and the remaining text, or `None` if the text has no such part.
 fn named(text: &str) -> Result<Option<(&str, &str)>, PatternError> {
     let Some((name, behind)) = text.strip_prefix("[:").and_then(|text| text.split_once(":]"))
     else {

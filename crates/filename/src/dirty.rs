@@ -5,7 +5,7 @@ pub(crate) fn is_dirty(text: &str) -> bool {
     matches!(text, "latest" | "dev") || without_dirty(text).is_some() || is_build_zero(text)
 }
 
-/// Returns the text before a final `.dirty` or `+dirty`, or `None` if there is none.
+/// Returns the text before a final `.dirty` or `+dirty`, or `None` if the text has no such end.
 pub(crate) fn without_dirty(text: &str) -> Option<&str> {
     let front = text.strip_suffix("dirty")?.strip_suffix(['.', '+'])?;
     // The `.` of the pattern matches any character except a line feed.

@@ -78,7 +78,7 @@ impl Index {
         self
     }
 
-    /// Returns the first manifest for a platform, or `None` if there is none.
+    /// Returns the first manifest for a platform, or `None` if no manifest matches.
     pub fn manifest_for(&self, platform: &Platform) -> Option<&Descriptor> {
         let is_for = |manifest: &&Descriptor| {
             manifest.platform.as_ref().is_some_and(|of| of.matches(platform))

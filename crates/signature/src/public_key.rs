@@ -51,7 +51,7 @@ pub(crate) enum Material {
     Unsupported,
 }
 
-/// Returns the type of plain key with this name, or `None` if there is none.
+/// Returns the type of plain key with this name, or `None` if the name is unknown.
 pub(crate) fn plain_kind(name: &str) -> Option<&'static str> {
     let kinds = [ED25519, RSA, P256, P384, SK_ED25519, SK_P256].into_iter().chain(UNSUPPORTED);
     kinds.into_iter().find(|kind| *kind == name)

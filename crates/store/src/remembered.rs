@@ -19,7 +19,7 @@ const FOLDER: &str = "remembered";
 const LONGEST: u64 = 64 << 20;
 
 impl Store {
-    /// Returns the document that was stored for a topic, or `None` if there is none.
+    /// Returns the document that was stored for a topic, or `None` if it is missing.
     ///
     /// ```
     /// let folder = tempfile::tempdir()?;

@@ -24,7 +24,7 @@ pub struct BuildRequest {
     /// the context are ignored.
     pub exclude: Vec<PathBuf>,
     /// The path of the Dockerfile, relative to the context; it may be outside of the context. The
-    /// default is `Dockerfile` or, if there is none, `dockerfile`.
+    /// default is `Dockerfile` or, if that is missing, `dockerfile`.
     pub dockerfile: Option<String>,
     /// The content of the Dockerfile, if it is not a file. It overrides `dockerfile`.
     pub dockerfile_text: Option<String>,

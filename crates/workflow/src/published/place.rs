@@ -71,7 +71,7 @@ impl PublishedPlace {
         self.remote.location().shown(&self.config)
     }
 
-    /// Reads the config. Returns `None` if there is none.
+    /// Reads the config. Returns `None` if it is missing.
     pub(crate) async fn read_config(&self) -> Result<Option<ReadConfig>, Error> {
         let request = GetRequest::default();
         let Get::Found(download) = self.remote.get(&self.config, &request).await? else {

@@ -60,7 +60,7 @@ fn fields(mut extra: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     })
 }
 
-/// Returns the content of the zip64 field, which is empty if there is none.
+/// Returns the content of the zip64 field, which is empty if the field is missing.
 fn zip64_field(extra: &[u8]) -> Result<&[u8], MemberError> {
     let mut found = fields(extra).filter(|(id, _)| *id == ZIP64_FIELD).map(|(_, field)| field);
     let first = found.next().unwrap_or_default();
