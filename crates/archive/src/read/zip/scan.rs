@@ -132,8 +132,8 @@ struct IndependentPiece {
 }
 
 /// Returns the independent piece at the start of the packed bytes. It ends with the first empty
-/// stored part. If there is no such part, it ends with the last stored part that the buffer has room for.
-/// Returns `None` if there is neither.
+/// stored part. If there is no such part, it ends with the last stored part that the buffer has
+/// room for. Returns `None` if there is neither.
 fn first_piece(
     inflater: &mut DecompressorOxide,
     packed: &[u8],
