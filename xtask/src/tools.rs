@@ -81,6 +81,10 @@ const TOOLS: &[Tool] = &[
             Origin::system("tool-7zip", &["7zip"], "usr/bin/7z"),
         ],
     ),
+    Tool::any(
+        "bsdtar",
+        &[Origin::system("tool-libarchive", &["libarchive-tools"], "usr/bin/bsdtar")],
+    ),
     Tool::any("busybox", &[Origin::system("tool-busybox", &["busybox-static"], "usr/bin/busybox")]),
     Tool::any("apache2", &[Origin::system("tool-apache2", &["apache2-bin"], "usr/sbin/apache2")]),
     // The oldest containerd of supported clusters, and the newest.

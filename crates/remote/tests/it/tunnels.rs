@@ -27,9 +27,10 @@ fn proxy(status: &'static str) -> (SocketAddr, Receiver<String>) {
                 head.extend(byte);
             }
             let head = String::from_utf8(head).unwrap();
-            client.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).unwrap();
             let target = head.split(' ').nth(1).unwrap().to_owned();
+            // It is sent first, so that a client that was answered finds it there.
             heads.send(head).unwrap();
+            client.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).unwrap();
             if status.starts_with("200") {
                 let server = TcpStream::connect(target).unwrap();
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
