@@ -26,7 +26,7 @@ impl Compressor {
     /// of all bytes, so the time matters less.
     pub(crate) fn for_small_blocks(level: Level) -> io::Result<Self> {
         match level {
-            Level::Default => Self::of_number(6),
+            Level::Default => Self::of_number(4),
             level => Self::new(level),
         }
     }

@@ -10,26 +10,20 @@
 //! 1. The bit that marks the last part is cleared.
 //! 2. An empty stored part is appended (what zlib calls a sync flush). It ends on a byte boundary.
 //!
-//! The position of the bit is known only after the stream was decoded up to its last part.
-//! `open_end` inflates the block with miniz_oxide, which can stop between parts, clears the bit on
-//! the way, and compares the result with the input.
+//! The position of the bit is known only after the stream was decoded up to its last part. The
+//! [checker](DeflateChecker) decodes it and compares it with the input.
 //!
 //! # Verification of what was written
 //!
 //! Because of that comparison, a zip is not read back completely after it was written. Each block
-//! was inflated by a different library than the one that deflated it, and on all processors; at the
-//! end the file is hashed and its directory is read. Together, this verifies as much as reading the
-//! zip back.
+//! was decoded by other code than the library that deflated it, and on all processors; at the end
+//! the file is hashed and its directory is read. Together, this verifies as much as reading the zip
+//! back.
 
 use std::io;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
-};
-use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
-
 use crate::write::compressor::Compressor;
+use crate::write::deflate_check::{Checked, DeflateChecker};
 use crate::write::level::Level;
 
 /// The maximum length of a stored part's content in bytes.
@@ -45,10 +39,8 @@ pub(crate) const END: [u8; 2] = [0x03, 0x00];
 
 /// The length of an empty stored part, and its complement.
 const NO_BYTES: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-/// Flags that make the decoder stop after each part and inflate into one slice.
-const IN_PARTS: u32 = TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 /// The number of bits in a part's header: one that marks the last part, and two for its kind.
-const HEADER: u8 = 3;
+const HEADER: usize = 3;
 
 /// A deflater of blocks. It allocates the tables of its libraries once.
 pub(crate) struct BlockDeflater {
@@ -57,10 +49,7 @@ pub(crate) struct BlockDeflater {
     small: Compressor,
     /// The compressor of samples. It is fast, because only an estimate is needed.
     quick: Compressor,
-    /// On the heap, because its tables are large.
-    inflater: Box<DecompressorOxide>,
-    /// The buffer into which blocks are inflated.
-    content: Vec<u8>,
+    checker: DeflateChecker,
 }
 
 impl BlockDeflater {
@@ -69,8 +58,7 @@ impl BlockDeflater {
             compressor: Compressor::new(level)?,
             small: Compressor::for_small_blocks(level)?,
             quick: Compressor::new(Level::Fast)?,
-            inflater: Box::default(),
-            content: Vec::new(),
+            checker: DeflateChecker::new(),
         })
     }
 
@@ -110,43 +98,14 @@ impl BlockDeflater {
         compress(&mut self.quick, sample, &mut tried) && tried.len() < sample.len() / 100 * 98
     }
 
-    /// Clears the bit that marks the last part of a complete stream, inflates the stream and
-    /// compares it with the block. Returns the number of unused bits in the last byte.
-    ///
-    /// Each iteration inflates one part. Before that, it clears the part's first bit in the stream,
-    /// and in `part.bit_buf`, which contains the bits that the decoder has already read.
-    fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<u8> {
+    /// Compares a complete stream with the block, and clears the bit that marks the last part of the
+    /// stream. Returns the number of unused bits in the last byte.
+    fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<usize> {
         let differs = || io::Error::other("a deflated block does not inflate to its content");
-        // The buffer never shrinks, because growing it again would fill it with zeros.
-        if self.content.len() < block.len() {
-            self.content.resize(block.len(), 0);
-        }
-        let content = &mut self.content[..block.len()];
-        let (mut read, mut written) = (0, 0);
-        // The next part starts within the bytes that were read, `num_bits` before their end.
-        let mut part = BlockBoundaryState::default();
-        loop {
-            let start = read * 8 - usize::from(part.num_bits);
-            let (byte, mark) = (stream.get_mut(start / 8).ok_or_else(differs)?, 1 << (start % 8));
-            let is_last = *byte & mark != 0;
-            *byte &= !mark;
-            part.bit_buf &= !1;
-
-            *self.inflater = DecompressorOxide::from_block_boundary_state(&part);
-            let (status, taken, given) =
-                decompress(&mut self.inflater, &stream[read..], content, written, IN_PARTS);
-            read += taken;
-            written += given;
-            part = match (status, self.inflater.block_boundary_state()) {
-                (TINFLStatus::BlockBoundary, Some(next)) => next,
-                _ => return Err(differs()),
-            };
-            if is_last {
-                break;
-            }
-        }
-        let is_same = read == stream.len() && written == block.len() && content == block;
-        if is_same { Ok(part.num_bits) } else { Err(differs()) }
+        let Checked { last_part, end } = self.checker.check(stream, block).ok_or_else(differs)?;
+        let unused_bits = (stream.len() * 8).checked_sub(end).filter(|unused| *unused < 8);
+        stream[last_part / 8] &= !(1 << (last_part % 8));
+        unused_bits.ok_or_else(differs)
     }
 }
 
