@@ -98,8 +98,8 @@ impl BlockDeflater {
         compress(&mut self.quick, sample, &mut tried) && tried.len() < sample.len() / 100 * 98
     }
 
-    /// Compares a complete stream with the block, and clears the bit that marks the last part of the
-    /// stream. Returns the number of unused bits in the last byte.
+    /// Compares a complete stream with the block, and clears the bit that marks the last part of
+    /// the stream. Returns the number of unused bits in the last byte.
     fn open_end(&mut self, block: &[u8], stream: &mut [u8]) -> io::Result<usize> {
         let differs = || io::Error::other("a deflated block does not inflate to its content");
         let Checked { last_part, end } = self.checker.check(stream, block).ok_or_else(differs)?;

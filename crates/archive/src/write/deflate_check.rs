@@ -2,17 +2,16 @@
 //!
 //! The format is RFC 1951. Unlike an inflater, the checker writes no output: it compares each
 //! literal and each copy with the expected content. Everything before the current place is already
-//! known to be equal, so the source of a copy is read from the expected content as well. This is
-//! several times as fast as inflating, and returns where the last part starts, which inflaters do
-//! not tell.
+//! known to be equal, so the source of a copy is read from the expected content as well. The
+//! checker also returns the position of the last part, which most inflaters do not return.
 //!
 //! The checker shares no code with the libraries that deflate.
 
 /// The maximum length of a code in bits.
 const LONGEST: usize = 15;
 
-/// The number of symbols for literals, ends of parts and lengths of copies; for distances of copies;
-/// and for lengths of codes.
+/// The number of symbols for literals, ends of parts and lengths of copies; for distances of
+/// copies; and for lengths of codes.
 const LITERALS: usize = 288;
 const DISTANCES: usize = 32;
 const LENGTHS: usize = 19;
@@ -31,7 +30,7 @@ const END_OF_PART: usize = 256;
 const STORED_ORDER: [usize; LENGTHS] =
     [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// Where parts of a stream lie, as numbers of bits from its start.
+/// The position of the last part of a stream, in bits from the start of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Checked {
     /// The start of the last part. The bit there marks it as the last one.
@@ -208,12 +207,12 @@ fn is_copy(content: &[u8], to: usize, from: usize, length: usize) -> bool {
 /// The meaning of a symbol, and the length of its code.
 ///
 /// From the lowest bit on: six bits for the length of the code, so that the processor can shift by
-/// the complete number; four for the number of extra bits; one for each kind; and the value from bit
-/// 16 on. An entry without a kind has no meaning.
+/// the complete number; four for the number of extra bits; one for each kind; and the value from
+/// bit 16 on. A symbol that is not allowed has no kind.
 #[derive(Clone, Copy)]
-struct Entry(u32);
+struct CodeEntry(u32);
 
-impl Entry {
+impl CodeEntry {
     const LITERAL: u32 = 1 << 10;
     const COPY: u32 = 1 << 11;
     const END: u32 = 1 << 12;
@@ -233,7 +232,7 @@ impl Entry {
         self.0 & 63
     }
 
-    /// The number of bits after the code that are added to the value.
+    /// Returns the number of bits after the code that are added to the value.
     fn extra(self) -> u32 {
         self.0 >> 6 & 15
     }
@@ -246,7 +245,7 @@ impl Entry {
         self.0 & Self::END != 0
     }
 
-    /// The byte of a literal, or the smallest length or distance of a copy.
+    /// Returns the byte of a literal, or the smallest length or distance of a copy.
     fn value(self) -> usize {
         (self.0 >> 16) as usize
     }
@@ -258,45 +257,45 @@ impl Entry {
 }
 
 /// Describes a symbol for a literal, the end of a part, or the length of a copy.
-fn literal(symbol: usize) -> Entry {
+fn literal(symbol: usize) -> CodeEntry {
     let Some(number) = symbol.checked_sub(END_OF_PART + 1) else {
-        let kind = if symbol == END_OF_PART { Entry::END } else { Entry::LITERAL };
-        return Entry::new(kind, symbol, 0);
+        let kind = if symbol == END_OF_PART { CodeEntry::END } else { CodeEntry::LITERAL };
+        return CodeEntry::new(kind, symbol, 0);
     };
     match number {
-        0..4 => Entry::new(Entry::COPY, 3 + number, 0),
-        28 => Entry::new(Entry::COPY, 258, 0),
-        29.. => Entry::NONE,
+        0..4 => CodeEntry::new(CodeEntry::COPY, 3 + number, 0),
+        28 => CodeEntry::new(CodeEntry::COPY, 258, 0),
+        29.. => CodeEntry::NONE,
         _ => {
             let extra = number / 4 - 1;
-            Entry::new(Entry::COPY, 3 + ((4 + number % 4) << extra), extra)
+            CodeEntry::new(CodeEntry::COPY, 3 + ((4 + number % 4) << extra), extra)
         }
     }
 }
 
 /// Describes a symbol for the distance of a copy.
-fn distance(symbol: usize) -> Entry {
+fn distance(symbol: usize) -> CodeEntry {
     match symbol {
-        0..2 => Entry::new(Entry::COPY, 1 + symbol, 0),
-        30.. => Entry::NONE,
+        0..2 => CodeEntry::new(CodeEntry::COPY, 1 + symbol, 0),
+        30.. => CodeEntry::NONE,
         _ => {
             let extra = symbol / 2 - 1;
-            Entry::new(Entry::COPY, 1 + ((2 + symbol % 2) << extra), extra)
+            CodeEntry::new(CodeEntry::COPY, 1 + ((2 + symbol % 2) << extra), extra)
         }
     }
 }
 
 /// Describes a symbol for the length of a code.
-fn length_of_code(symbol: usize) -> Entry {
-    Entry::new(Entry::LITERAL, symbol, 0)
+fn length_of_code(symbol: usize) -> CodeEntry {
+    CodeEntry::new(CodeEntry::LITERAL, symbol, 0)
 }
 
 /// A Huffman code.
 struct Code<const TABLE: usize, const SYMBOLS: usize> {
     /// The entry for each value of the next bits. Codes with more bits have none.
-    table: Box<[Entry; TABLE]>,
+    table: Box<[CodeEntry; TABLE]>,
     /// The entries of all symbols in the order of their codes.
-    sorted: [Entry; SYMBOLS],
+    sorted: [CodeEntry; SYMBOLS],
     /// The number of codes of each length.
     counts: [u16; LONGEST + 1],
 }
@@ -304,8 +303,8 @@ struct Code<const TABLE: usize, const SYMBOLS: usize> {
 impl<const TABLE: usize, const SYMBOLS: usize> Code<TABLE, SYMBOLS> {
     fn new() -> Self {
         Self {
-            table: Box::new([Entry::NONE; TABLE]),
-            sorted: [Entry::NONE; SYMBOLS],
+            table: Box::new([CodeEntry::NONE; TABLE]),
+            sorted: [CodeEntry::NONE; SYMBOLS],
             counts: [0; LONGEST + 1],
         }
     }
@@ -314,7 +313,7 @@ impl<const TABLE: usize, const SYMBOLS: usize> Code<TABLE, SYMBOLS> {
     ///
     /// Returns `None` if there are more or fewer codes than these lengths allow. Distances may have
     /// a single code or none.
-    fn set(&mut self, lengths: &[u8], describe: impl Fn(usize) -> Entry) -> Option<()> {
+    fn set(&mut self, lengths: &[u8], describe: impl Fn(usize) -> CodeEntry) -> Option<()> {
         self.counts = [0; LONGEST + 1];
         for &length in lengths {
             *self.counts.get_mut(usize::from(length))? += 1;
@@ -331,10 +330,11 @@ impl<const TABLE: usize, const SYMBOLS: usize> Code<TABLE, SYMBOLS> {
             indexes[length + 1] = indexes[length] + count;
         }
         let is_complete = codes[LONGEST + 1] == 2 << LONGEST;
-        if !is_complete && !(SYMBOLS == DISTANCES && indexes[LONGEST + 1] <= 1) {
+        let may_be_incomplete = SYMBOLS == DISTANCES && indexes[LONGEST + 1] <= 1;
+        if !is_complete && !may_be_incomplete {
             return None;
         }
-        self.table.fill(Entry::NONE);
+        self.table.fill(CodeEntry::NONE);
         for (symbol, length) in lengths.iter().map(|&length| usize::from(length)).enumerate() {
             if length == 0 {
                 continue;
@@ -356,7 +356,7 @@ impl<const TABLE: usize, const SYMBOLS: usize> Code<TABLE, SYMBOLS> {
 
     /// Reads one code.
     #[inline]
-    fn next(&self, bits: &mut Bits<'_>) -> Option<Entry> {
+    fn next(&self, bits: &mut Bits<'_>) -> Option<CodeEntry> {
         let mut entry = self.table[bits.buffer as usize & (TABLE - 1)];
         if entry.code_length() == 0 {
             entry = self.long(bits.buffer)?;
@@ -367,7 +367,7 @@ impl<const TABLE: usize, const SYMBOLS: usize> Code<TABLE, SYMBOLS> {
 
     /// Reads a code bit by bit.
     #[cold]
-    fn long(&self, mut buffer: u64) -> Option<Entry> {
+    fn long(&self, mut buffer: u64) -> Option<CodeEntry> {
         let (mut code, mut first, mut index) = (0, 0, 0);
         for &count in &self.counts[1..] {
             code = code << 1 | (buffer & 1) as usize;
@@ -406,8 +406,8 @@ impl<'a> Bits<'a> {
         self.at * 8 - self.count as usize
     }
 
-    /// Reads ahead, so that at least 56 bits can be taken, or all bits up to the end. Returns `None`
-    /// if more bits were taken than there were.
+    /// Reads ahead, so that at least 56 bits can be taken, or all bits up to the end. Returns
+    /// `None` if more bits were taken than there were.
     #[inline]
     fn refill(&mut self) -> Option<()> {
         if self.count > u64::BITS {
@@ -437,7 +437,7 @@ impl<'a> Bits<'a> {
         taken as usize
     }
 
-    /// Skips as many bits as the lowest six bits of the number say.
+    /// Skips a number of bits, which is in the lowest six bits of the argument.
     #[inline]
     fn skip(&mut self, count: u32) {
         self.buffer = self.buffer.wrapping_shr(count);
@@ -449,7 +449,7 @@ impl<'a> Bits<'a> {
         &self.bytes[self.at - self.count as usize / 8..]
     }
 
-    /// Continues behind this number of the bytes that [`whole_bytes`](Self::whole_bytes) returns.
+    /// Skips this number of the bytes that [`whole_bytes`](Self::whole_bytes) returns.
     fn restart_at(&mut self, count: usize) {
         self.at = self.at - self.count as usize / 8 + count;
         (self.buffer, self.count) = (0, 0);
@@ -552,7 +552,7 @@ mod tests {
         }
     }
 
-    /// The code of a literal below 144 in a part with fixed codes.
+    /// Returns the code of a literal below 144 in a part with fixed codes.
     fn fixed(byte: u8) -> usize {
         0x30 + usize::from(byte)
     }
@@ -610,7 +610,7 @@ mod tests {
 
     #[test]
     fn symbols_have_the_values_of_the_format() {
-        let values = |entry: Entry| (entry.value(), entry.extra());
+        let values = |entry: CodeEntry| (entry.value(), entry.extra());
         assert_eq!(
             [257, 260, 264, 265, 268, 284, 285].map(literal).map(values),
             [(3, 0), (6, 0), (10, 0), (11, 1), (17, 1), (227, 5), (258, 0),]

@@ -36,7 +36,11 @@ const THREADS: usize = 4;
 /// The number of parts that can wait for the disk.
 const WAITING: usize = 2;
 
-/// The size in which a complete archive is passed on to the writer, in bytes.
+/// The size from which on received bytes are passed on to the writer as they are, in bytes. Fewer
+/// bytes are joined to a piece.
+const LARGE: usize = 64 << 10;
+
+/// The size of a piece in bytes.
 const PIECE: usize = 256 << 10;
 
 /// The number of missing bytes above which an additional request for the end of a tar pays off.
@@ -147,9 +151,16 @@ async fn take(
             if at > published.size {
                 return Err(published.differs(format!("it has more than {} bytes", published.size)));
             }
-            piece.extend_from_slice(chunk.get(known..).unwrap_or_default());
+            let bytes = chunk.slice(known.min(chunk.len())..);
+            let full = match piece.is_empty() && bytes.len() >= LARGE {
+                true => bytes,
+                false => {
+                    piece.extend_from_slice(&bytes);
+                    if piece.len() >= PIECE { piece.split().freeze() } else { Bytes::new() }
+                }
+            };
             // If the writer has failed, its error is reported instead.
-            if piece.len() >= PIECE && sender.send(piece.split().freeze()).await.is_err() {
+            if !full.is_empty() && sender.send(full).await.is_err() {
                 return Ok(fetched);
             }
             next = published.chunk(&mut download).await?;
