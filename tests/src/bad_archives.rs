@@ -124,7 +124,7 @@ fn an_archive_with_two_manifests() {
     insta::assert_snapshot!(made_elsewhere(&entries), @"
     [5]
     error: their.tar is damaged
-      caused by: holds `manifest.json` twice, with different contents
+      caused by: contains `manifest.json` twice, with different contents
     hint: copy it again from its source, or save the image again
     ");
 }
@@ -135,7 +135,7 @@ fn an_archive_of_several_images() {
     insta::assert_snapshot!(made_elsewhere(&entries), @"
     [4]
     error: their.tar is not a supported archive
-      caused by: it holds 2 images (web:1.0.0.1, api:2.0); an archive holds one
+      caused by: it contains 2 images (web:1.0.0.1, api:2.0); an archive contains one
     hint: load it into an engine, then save the images that you need: sealift update IMAGE:VERSION…
     ");
 }

@@ -308,7 +308,7 @@ fn an_unreadable_folder_is_left_out() {
     for arguments in requests {
         let said = setup.run(arguments);
         assert_eq!(said.code, 0, "{arguments:?}: {said:?}");
-        assert!(warnings(&said).contains("backup is left out: can't be read"), "{said:?}");
+        assert!(warnings(&said).contains("backup is left out: cannot be read"), "{said:?}");
     }
     assert!(setup.run(&["list"]).stdout.contains("1.0.0.1"));
     assert!(setup.run(&["config"]).stdout.contains(&archive));
@@ -327,18 +327,18 @@ fn an_unreadable_folder_is_left_out() {
     let said = setup.run(&["config"]);
     assert_eq!((said.code, said.stdout.as_str()), (1, ""), "{said:?}");
     insta::assert_snapshot!(said.stderr, @"
-    error: artifacts/backup can't be read: Permission denied (os error 13)
+    error: artifacts/backup cannot be read: Permission denied (os error 13)
     hint: make it readable, or name the images
     ");
     assert!(setup.run(&["config", "web"]).stdout.contains(&archive));
     let verified = setup.run(&["verify"]);
     assert_eq!(verified.code, 1, "{verified:?}");
-    let hidden = format!("backup/{archive}  unreadable  its folder can't be read: ");
+    let hidden = format!("backup/{archive}  unreadable  its folder cannot be read: ");
     assert!(verified.stdout.contains(&hidden), "{verified:?}");
     assert!(verified.stdout.contains(&format!("\n{archive}  whole")), "{verified:?}");
     let loaded = setup.run(&["load", "--all"]);
     assert_eq!((loaded.code, engine.whole_loads()), (1, 1), "{loaded:?}");
-    assert!(loaded.stderr.contains("artifacts/backup can't be read"), "{loaded:?}");
+    assert!(loaded.stderr.contains("artifacts/backup cannot be read"), "{loaded:?}");
     setup.permit("backup", 0o755);
 }
 

@@ -166,7 +166,7 @@ fn a_tag_that_moves_is_saved_again_once() {
 #[test]
 fn an_image_whose_id_is_not_in_the_save_is_identified_by_layers_and_settings() {
     let mut image_shown = shown(&image());
-    image_shown["Id"] = digest(b"of a manifest that it doesn't save").into();
+    image_shown["Id"] = digest(b"of a manifest that it does not save").into();
     image_shown["Descriptor"]["digest"] = image_shown["Id"].clone();
     let engine = FakeEngine::showing(vec![image_shown.clone()], Save::Ends(tar()));
     let place = Place::with_engine(&engine.host);

@@ -237,7 +237,7 @@ impl Script {
         } else if path == "/images/load" {
             self.load(&mut reader, &mut stream)
         } else {
-            plain(&mut stream, 404, "{\"message\":\"the fake doesn't know that\"}")
+            plain(&mut stream, 404, "{\"message\":\"the fake does not know that\"}")
         };
     }
 

@@ -141,7 +141,7 @@ impl FaultKind {
     fn phrase(self) -> &'static str {
         match self {
             Self::Damaged => "is damaged",
-            Self::NotAnImage => "holds no image",
+            Self::NotAnImage => "contains no image",
             Self::Unsupported => "is not a supported archive",
         }
     }
@@ -292,7 +292,7 @@ impl fmt::Display for Reason<'_> {
                 write!(f, "has no valid tar header at byte {at}: {reason}")
             }
             Fault::ConflictingEntries { entry } => {
-                write!(f, "holds `{}` twice, with different contents", Printable(entry))
+                write!(f, "contains `{}` twice, with different contents", Printable(entry))
             }
             Fault::Missing { what, named_by } => write!(f, "lacks {what}, which {named_by} names"),
             Fault::Incomplete { missing, evidence } => {
@@ -317,13 +317,17 @@ impl fmt::Display for Reason<'_> {
             }
             Fault::NotAnImage { reason } => write!(f, "{reason}"),
             Fault::SeveralImages { count, tags } => {
-                write!(f, "it holds {count} images{}; an archive holds one", in_brackets(tags))
+                write!(
+                    f,
+                    "it contains {count} images{}; an archive contains one",
+                    in_brackets(tags)
+                )
             }
             Fault::SeveralPlatforms { platforms } => {
-                write!(f, "it holds an image for several platforms: {}", list(platforms))
+                write!(f, "it contains an image for several platforms: {}", list(platforms))
             }
             Fault::OtherPlatform { wanted, found } => {
-                write!(f, "it holds an image for {}, not for {wanted}", list(found))
+                write!(f, "it contains an image for {}, not for {wanted}", list(found))
             }
             Fault::Unsupported { reason } => write!(f, "{reason}"),
         }
@@ -335,7 +339,7 @@ impl fmt::Display for Fault {
         let subject = match self {
             // Their messages have a subject of their own.
             Self::Engine { .. } | Self::WrongDigest { .. } | Self::BadMetadata { .. } => "",
-            Self::NotAnImage { .. } => "the archive holds no image: ",
+            Self::NotAnImage { .. } => "the archive contains no image: ",
             Self::LimitExceeded { .. } => "the archive exceeds a limit: ",
             Self::SeveralImages { .. }
             | Self::SeveralPlatforms { .. }

@@ -62,7 +62,7 @@ impl Flaw {
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoImage { reason } => write!(f, "holds no image: {reason}"),
+            Self::NoImage { reason } => write!(f, "contains no image: {reason}"),
             Self::Misnamed { reason } => write!(f, "is misnamed: {reason}"),
             Self::Damaged { fault } if fault.kind() == FaultKind::Unsupported => {
                 write!(f, "is not supported: {}", fault.reason())

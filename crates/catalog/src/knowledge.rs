@@ -12,7 +12,7 @@ pub enum Knowledge {
     Image(Box<KnownImage>),
     /// The file contains no image.
     NoImage {
-        /// The reason, to be printed after "holds no image: ".
+        /// The reason, to be printed after "contains no image: ".
         reason: String,
     },
     /// The archive is damaged or not supported. [`Fault::kind`] distinguishes the two.

@@ -53,7 +53,7 @@ pub(crate) enum Content {
     Image(Box<KnownImage>),
     /// No image.
     NoImage {
-        /// The actual content, as the rest of a sentence that begins with "holds no image: ".
+        /// The actual content, as the rest of a sentence that begins with "contains no image: ".
         reason: String,
     },
 }

@@ -139,13 +139,13 @@ mod tests {
         let failed = catch_unwind(AssertUnwindSafe(|| {
             scenario(3, |seed| {
                 runs.set(runs.get() + 1);
-                assert_ne!(seed.choose(&[0, 1, 2]), &1, "one isn't wanted");
+                assert_ne!(seed.choose(&[0, 1, 2]), &1, "one is not wanted");
                 "done".to_owned()
             });
         }));
         let words = failed.unwrap_err().downcast::<String>().unwrap();
         assert!(words.contains("faults bench/tests/a-violation-names"), "{words}");
-        assert!(words.contains("--seed 1\n") && words.contains("one isn't wanted"), "{words}");
+        assert!(words.contains("--seed 1\n") && words.contains("one is not wanted"), "{words}");
         assert_eq!(runs.get(), 3);
     }
 }

@@ -38,7 +38,7 @@ fn on_a_line() {
         let left = match file.exists() {
             false => "no file",
             true if is_whole() => "a file that is the image",
-            true => "a file that isn't the image",
+            true => "a file that is not the image",
         };
         format!("{name}{end}: status {}, {left}", status.code().unwrap_or(-1))
     });

@@ -79,7 +79,7 @@ fn assert_in_order(calls: &[Call], stand: &Stand, archive: &str) {
     );
     if let (Some(earliest), Some(latest)) = (removed.first(), removed.last()) {
         assert!(first < *earliest, "removed before the new one is durable: {calls:#?}");
-        assert!(made_lasting.last() > Some(latest), "the removal isn't synced: {calls:#?}");
+        assert!(made_lasting.last() > Some(latest), "the removal is not synced: {calls:#?}");
     }
 }
 

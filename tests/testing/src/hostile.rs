@@ -123,7 +123,7 @@ cases! { ($)
         "a config whose settings are 200 lists deep", Damaged "`config.json` cannot be parsed: recursion limit exceeded at line 1 column 137",
         || with_config(&format!("\"config\":{}", nested(200)));
     json_that_is_deep_where_nobody_looks:
-        "a config with a member that isn't read, 100,000 lists deep", Whole "",
+        "a config with a member that is not read, 100,000 lists deep", Whole "",
         || with_config(&format!("\"history\":{}", nested(100_000)));
     json_with_a_key_in_two_spellings:
         "`Config` and `config` in `manifest.json`: Go takes the second one", Damaged "`manifest.json` cannot be parsed: it has two keys \"config\" at line 1 column 28",
@@ -173,7 +173,7 @@ cases! { ($)
         "a size of 2⁶³ bytes", Damaged "has no valid tar header at byte 0: its size is impossible",
         || with(&RawTar::new().header(b'0', "a", b"\x80\0\0\0\x80\0\0\0\0\0\0\0"));
     a_size_of_an_exabyte:
-        "a file of 1 EiB that isn't there", Damaged "ends after 4096 bytes, 1152921504606843392 bytes before the end of entry `a`",
+        "a file of 1 EiB that is not there", Damaged "ends after 4096 bytes, 1152921504606843392 bytes before the end of entry `a`",
         || [RawTar::new().header(b'0', "a", &size_field(1 << 60)).bytes, vec![0; 3584]].concat();
     a_size_in_base_256:
         "sizes in base 256, as GNU writes large ones", Whole "",
@@ -257,16 +257,16 @@ cases! { ($)
         "an entry twice, the same", Whole "",
         || with(&RawTar::new().entry(image().podman().remove(0)));
     two_entries_of_one_name:
-        "two entries of one name with different contents", Damaged "holds `manifest.json` twice, with different contents",
+        "two entries of one name with different contents", Damaged "contains `manifest.json` twice, with different contents",
         || with(&RawTar::new().file("manifest.json", b"[]"));
     two_entries_of_one_name_in_two_spellings:
-        "the same, once as `./manifest.json`", Damaged "holds `manifest.json` twice, with different contents",
+        "the same, once as `./manifest.json`", Damaged "contains `manifest.json` twice, with different contents",
         || with(&RawTar::new().file("./manifest.json", b"[]"));
     a_file_and_a_link_of_one_name:
-        "a file and a link of one name", Damaged "holds `manifest.json` twice, with different contents",
+        "a file and a link of one name", Damaged "contains `manifest.json` twice, with different contents",
         || with(&RawTar::new().entry(Entry { name: "manifest.json".to_owned(), body: Body::Symlink("other.json".to_owned()) }));
     a_name_that_steers_a_terminal:
-        "names with line breaks and control characters", Damaged "holds `a\\n\\u{1b}[31mred\\u{9b}` twice, with different contents",
+        "names with line breaks and control characters", Damaged "contains `a\\n\\u{1b}[31mred\\u{9b}` twice, with different contents",
         || with(&RawTar::new().file("a\n\u{1b}[31mred\u{9b}", b"1").file("a\n\u{1b}[31mred\u{9b}", b"2"));
     a_layer_that_steers_a_terminal:
         "the same in what `manifest.json` names", Damaged "lacks layer x\\r\\u{1b}]0;title\\u{7}\\u{202e}gnp, which manifest.json names",
@@ -274,7 +274,7 @@ cases! { ($)
             "[{{\"Config\":\"{}.json\",\"Layers\":[\"x\\r\\u001b]0;title\\u0007\u{202e}gnp\",\"y\"]}}]", &image().id()[7..]
         ).into_bytes());
     tags_that_steer_a_terminal:
-        "the same in tags", Unsupported "it holds 2 images (web\\u{1b}[2J:1, api:2.0); an archive holds one",
+        "the same in tags", Unsupported "it contains 2 images (web\\u{1b}[2J:1, api:2.0); an archive contains one",
         || pack(&joined(Image::new("web\u{1b}[2J:1", 1).podman(), Image::new("api:2.0", 9).podman()));
     words_of_an_engine_that_steer_a_terminal:
         "the same in an engine's report within the archive", Damaged "the engine reported after 16896 bytes: no\\n\\u{1b}[2Jway",
@@ -391,7 +391,7 @@ cases! { ($)
         "a member that unpacks to a symbolic link", Unsupported "the zip's member is a link or a device",
         || RawZip::of(&tar()).entry_number(5, 1, 3).entry_number(38, 4, 0o120_777 << 16).bytes;
     a_zip64_without_its_numbers:
-        "sizes that point to a zip64 field that isn't there", Damaged "is not a readable zip: a number is missing in its zip64 field",
+        "sizes that point to a zip64 field that is not there", Damaged "is not a readable zip: a number is missing in its zip64 field",
         || RawZip::of(&tar()).both_numbers(22, 4, 0xffff_ffff).bytes;
     a_zip64_whose_ends_disagree:
         "two ends, zip64 and not, that disagree", Damaged "is not a readable zip: its end and its zip64 end state different numbers",

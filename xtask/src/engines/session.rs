@@ -195,7 +195,7 @@ pub(super) fn end(kind: Kind) -> Result<bool> {
                 let _ = kill_process(first, Signal::KILL);
                 forced = true;
             }
-            ensure!(asked.elapsed() < END * 2, "{kind} (process {first:?}) doesn't end");
+            ensure!(asked.elapsed() < END * 2, "{kind} (process {first:?}) does not end");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -17,7 +17,7 @@ pub enum Look {
     MayHoldImage,
     /// The file contains no image.
     NoImage {
-        /// The reason, to be printed after "holds no image: ".
+        /// The reason, to be printed after "contains no image: ".
         reason: String,
     },
 }

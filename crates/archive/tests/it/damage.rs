@@ -139,7 +139,7 @@ fn two_entries_of_one_name_must_agree() {
     assert!(verify(&pack(&entries)).is_ok(), "a repeated entry with the same content is accepted");
     let mut entries = image().podman();
     entries.insert(0, file("manifest.json", b"[]".to_vec()));
-    insta::assert_snapshot!(refusal(&entries), @"holds `manifest.json` twice, with different contents");
+    insta::assert_snapshot!(refusal(&entries), @"contains `manifest.json` twice, with different contents");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn an_image_of_another_operating_system_is_refused() {
 fn several_images_in_one_archive_are_refused_with_their_tags() {
     let entries = joined(Image::new("web:1.0", 1).podman(), Image::new("api:2.0", 9).podman());
     let refusal = verify(&pack(&entries)).unwrap_err();
-    insta::assert_snapshot!(refusal.reason(), @"it holds 2 images (web:1.0, api:2.0); an archive holds one");
+    insta::assert_snapshot!(refusal.reason(), @"it contains 2 images (web:1.0, api:2.0); an archive contains one");
 }
 
 proptest! {

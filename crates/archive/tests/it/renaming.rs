@@ -137,7 +137,7 @@ fn one_of_several_platforms_is_selected_and_the_others_are_dropped() {
     let tar = pack(&both);
     assert_eq!(
         verify(&tar).unwrap_err().reason().to_string(),
-        "it holds an image for several platforms: linux/amd64, linux/arm64"
+        "it contains an image for several platforms: linux/amd64, linux/arm64"
     );
 
     let platform =
@@ -161,7 +161,7 @@ fn one_of_several_platforms_is_selected_and_the_others_are_dropped() {
     let other = crate::layouts::verify_with(&tar, platform("linux/s390x"), 4096).unwrap_err();
     assert_eq!(
         other.reason().to_string(),
-        "it holds an image for linux/amd64, linux/arm64, not for linux/s390x"
+        "it contains an image for linux/amd64, linux/arm64, not for linux/s390x"
     );
 }
 

@@ -161,12 +161,12 @@ fn faults_are_complete_sentences() {
     insta::assert_snapshot!(says(&[]), @"the archive ends after 0 bytes, because it is empty");
     insta::assert_snapshot!(
         says(&zip_of(&[])),
-        @"the archive holds no image: the zip has no members instead of one"
+        @"the archive contains no image: the zip has no members instead of one"
     );
     let both = joined(Image::new("web:1.0", 1).podman(), Image::new("api:2.0", 9).podman());
     insta::assert_snapshot!(
         says(&pack(&both)),
-        @"the archive is not supported: it holds 2 images (web:1.0, api:2.0); an archive holds one"
+        @"the archive is not supported: it contains 2 images (web:1.0, api:2.0); an archive contains one"
     );
 }
 

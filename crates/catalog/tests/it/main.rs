@@ -1,5 +1,5 @@
 //! Tests of sealift-catalog with entries that are created by code.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on stops")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod choosing;
 mod entries;

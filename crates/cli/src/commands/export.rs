@@ -100,7 +100,7 @@ pub(crate) async fn run(
     show_rest(&report, session);
     if report.images.is_empty() {
         let root = format::path(store.root());
-        session.notice(&format!("{root} holds no images"));
+        session.notice(&format!("{root} contains no images"));
     }
     let failed = report.images.iter().filter_map(|image| image.result.as_ref().err());
     Ok(failure::code_of(failed.chain(&report.removal_errors)))

@@ -76,7 +76,7 @@ pub enum OtherReason {
 impl fmt::Display for OtherReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unreadable(reason) => return write!(f, "can't be read: {reason}"),
+            Self::Unreadable(reason) => return write!(f, "cannot be read: {reason}"),
             Self::Name(reason) => reason,
             Self::NotUtf8 => "has a name that is not valid UTF-8",
             Self::Folder => "is a folder whose name cannot be part of an image name",

@@ -156,7 +156,7 @@ fn a_file_without_a_complete_image_is_not_opened() {
         let (kind, text) = failure(&other);
         assert_eq!(kind, ErrorKind::Archive);
         insta::allow_duplicates!(
-            insta::assert_snapshot!(text, @"ROOT/api_1.0_0123456789ab.docker holds no image: the archive holds no image: its content is not a tar")
+            insta::assert_snapshot!(text, @"ROOT/api_1.0_0123456789ab.docker contains no image: the archive contains no image: its content is not a tar")
         );
     }
     let (kind, text) = failure(&missing);

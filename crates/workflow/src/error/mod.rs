@@ -133,7 +133,7 @@ pub enum Error {
         /// The engine's address.
         endpoint: String,
     },
-    /// The archive that was asked for isn't there, or there are several.
+    /// The archive that was asked for is not there, or there are several.
     #[error(transparent)]
     Select(#[from] SelectError),
     /// The path of an archive stands for an image name that engines do not support.

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: LoadArguments, session: &Session) -> Result<E
     let printer = Printer::new(session, &engines, is_several);
     let loads = load(&engines, &request, |load| printer.show(load), &session.run()).await?;
     if let (None, Some((store, _))) = (loads.first(), &request.folder) {
-        session.notice(&format!("{} holds no images", format::path(store.root())));
+        session.notice(&format!("{} contains no images", format::path(store.root())));
     }
     printer.end(&loads)
 }

@@ -49,7 +49,7 @@ mod on_engine {
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
             let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
             let listens = log.any(|line| line.unwrap().contains("listening on"));
-            assert!(listens, "the registry doesn't listen");
+            assert!(listens, "the registry does not listen");
             // The rest of its output must be read, because a full pipe would stop it.
             std::thread::spawn(move || log.for_each(drop));
             Some(Self { child, address })
