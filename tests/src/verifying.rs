@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::process::Child;
 
 use sealift_testing::layouts::{Image, pack};
@@ -9,6 +10,7 @@ use sealift_testing::raw_tar::RawTar;
 use serde_json::Value;
 
 use crate::command::{Place, Said};
+use crate::fake_engine::{FakeEngine, Save};
 
 /// A size that takes minutes to read, although the file has holes instead of blocks.
 const HUGE: u64 = 1 << 38;
@@ -91,4 +93,38 @@ fn a_document_states_what_was_not_verified() {
     let verdicts: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(verdicts[0]["image"], "api");
     assert_eq!(verdicts[1]["verdict"], "interrupted");
+}
+
+/// Changes a byte in the middle of a file, and keeps its modification time.
+fn damage(path: &Path) {
+    let modified = fs::metadata(path).unwrap().modified().unwrap();
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+    File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
+}
+
+#[test]
+fn the_advised_update_replaces_a_damaged_zip() {
+    let image = Image::new("web:1.0.0.1", 1);
+    let engine = FakeEngine::new(&image, Save::Ends(pack(&image.docker_folders())));
+    let zip = "web_1.0.0.1_317c8f756f53.zip";
+    for has_record in [true, false] {
+        // Each of these commands finds the damage.
+        for finder in [&["verify"][..], &["cat", "web"]] {
+            let place = Place::with_engine(&engine.host);
+            place.ok(&["update", "web:1.0.0.1", "--compress"]);
+            damage(&place.artifacts().join(zip));
+            if !has_record {
+                fs::remove_dir_all(place.artifacts().join(".sealift")).unwrap();
+            }
+            let said = place.run(finder);
+            assert_eq!(said.code, 5, "{finder:?} {has_record} {said:?}");
+            let said = place.run(&["update", "web:1.0.0.1"]);
+            assert!(said.stdout.contains("  saved  "), "{finder:?} {has_record} {said:?}");
+            assert_eq!(place.files(), [zip], "{finder:?} {has_record}");
+            assert_eq!(place.run(&["verify"]).code, 0, "{finder:?} {has_record}");
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! The plan of an update, as data.
 
-use sealift_filename::ArchivePath;
+use sealift_archive::FaultKind;
+use sealift_filename::{ArchiveFormat, ArchivePath};
 use serde::Serialize;
 
 use crate::action::{Action, PlanItem};
 use crate::entry::Entry;
 use crate::formats::Formats;
+use crate::knowledge::Knowledge;
 use crate::plan_options::PlanOptions;
 use crate::removals::{Removal, predicted_removals};
 use crate::snapshot::Snapshot;
@@ -30,7 +32,7 @@ pub struct Plan {
 /// all images of the call.
 ///
 /// An archive that is damaged or whose content is unknown is not kept as the archive of an image,
-/// and is not removed.
+/// and is not removed. A damaged zip is replaced by a new zip, also if `compress` is not set.
 #[must_use = "nothing is done yet: carry out the plan"]
 pub fn plan(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Plan {
     let items: Vec<PlanItem> =
@@ -61,14 +63,36 @@ fn decide(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> Action
         return Action::UnsupportedFormat { archive: entry.archive.clone() };
     }
     let keep = |entry: &Entry| Action::Keep { archive: entry.archive.clone() };
+    let compress = options.compress || has_damaged_zip(snapshot, wanted);
     match (found.zip, found.docker) {
         (Some(zip), _) => keep(zip),
-        (None, Some(docker)) if options.compress => {
+        (None, Some(docker)) if compress => {
             Action::Compress { from: docker.archive.clone(), to: zip_of(&docker.archive) }
         }
         (None, Some(docker)) => keep(docker),
-        (None, None) => Action::Save { format: options.format(), id: wanted.id() },
+        (None, None) => {
+            let format = if compress { ArchiveFormat::Zip } else { ArchiveFormat::Docker };
+            Action::Save { format, id: wanted.id() }
+        }
     }
+}
+
+/// Returns `true` if a damaged zip has the name of the image's archive. The new archive is then a
+/// zip as well, so that it replaces the damaged one instead of staying beside it.
+///
+/// If the engine does not report the config, the id in the name is not known, so any zip of the
+/// version counts.
+fn has_damaged_zip(snapshot: &Snapshot, wanted: &Wanted) -> bool {
+    snapshot.of_version(&wanted.repository, &wanted.version).any(|entry| {
+        let name = entry.archive.name();
+        let is_damaged = matches!(
+            &entry.knowledge,
+            Some(Knowledge::Damaged { fault }) if fault.kind() == FaultKind::Damaged
+        );
+        is_damaged
+            && name.format() == ArchiveFormat::Zip
+            && (wanted.config.is_none() || wanted.has_short_id(name.id()))
+    })
 }
 
 /// Returns the path of the same archive as a zip. The id does not change, even if it is not that of

@@ -36,6 +36,10 @@ pub enum Settled {
 /// in the meantime. An older snapshot is safe as well; at worst, the same image is published again
 /// under the same name.
 ///
+/// Of the options, only `compress` is used: whether the save is a zip, as the [`Action`] stated.
+///
+/// [`Action`]: crate::Action
+///
 /// # Errors
 ///
 /// If the image and the version are not valid in an archive's name. [`Wanted::check_name`] detects

@@ -3,7 +3,7 @@ use sealift_catalog::{
     Action, Entry, Keep, Knowledge, PlanItem, PlanOptions, Removal, Settled, Snapshot, Wanted,
     plan, reconcile,
 };
-use sealift_filename::ArchivePath;
+use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::{Digest, Identity};
 
 use crate::entries::{entry, identity, unread, vague, wanted};
@@ -211,6 +211,32 @@ fn an_unread_or_damaged_archive_under_the_right_name_is_not_the_image() {
             reconcile(&snapshot, &wanted("web", "1.0", &image), &image, &options(false, true));
         assert_eq!(settled, Ok(Settled::Publish { archive: there.archive.clone() }));
     }
+}
+
+#[test]
+fn a_damaged_zip_is_replaced_by_a_zip() {
+    let image = identity(1, "amd64");
+    let mut zip = entry("web", "1.0", &image, "zip");
+    let docker = entry("web", "1.0", &image, "docker");
+    let action = |entries: &[&Entry], wanted: Wanted| {
+        let snapshot = Snapshot::new(entries.iter().map(|&entry| entry.clone()).collect());
+        plan(&snapshot, &[wanted], &options(false, false)).items.remove(0).action
+    };
+    let saves_zip =
+        |action: Action| matches!(action, Action::Save { format: ArchiveFormat::Zip, .. });
+    zip.knowledge = Some(Knowledge::Damaged { fault: Fault::TrailingData { at: 1 } });
+    assert!(saves_zip(action(&[&zip], wanted("web", "1.0", &image))));
+    assert!(saves_zip(action(&[&zip], vague("web", "1.0", &image))), "the id is not known");
+    assert_eq!(
+        action(&[&zip, &docker], wanted("web", "1.0", &image)),
+        Action::Compress { from: docker.archive.clone(), to: zip.archive.clone() }
+    );
+    assert!(!saves_zip(action(&[&zip], wanted("web", "1.0", &identity(2, "amd64")))));
+    assert!(!saves_zip(action(&[&zip], wanted("web", "1.1", &image))));
+    // Another copy of it would not be supported either.
+    let fault = Fault::SeveralImages { count: 2, tags: Vec::new() };
+    zip.knowledge = Some(Knowledge::Damaged { fault });
+    assert!(!saves_zip(action(&[&zip], wanted("web", "1.0", &image))));
 }
 
 #[test]

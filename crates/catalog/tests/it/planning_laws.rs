@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use sealift_catalog::{
     Action, Keep, Outcome, PlanOptions, Settled, Snapshot, Wanted, plan, reconcile, removals,
 };
-use sealift_filename::ArchivePath;
+use sealift_filename::{ArchiveFormat, ArchivePath};
 use sealift_oci::Identity;
 
 use crate::entries::{entries, entry, identity, vague, wanted};
@@ -43,15 +43,18 @@ fn apply(snapshot: &Snapshot, images: &[Wanted], options: &PlanOptions) -> Snaps
                 (snapshot.identity(archive).unwrap().clone(), archive.clone())
             }
             Action::Compress { from, to } => (snapshot.identity(from).unwrap().clone(), to.clone()),
-            Action::Save { .. } => match reconcile(snapshot, wanted, &brought, options).unwrap() {
-                Settled::Publish { archive } | Settled::AlreadyThere { archive } => {
-                    (brought, archive)
+            Action::Save { format, .. } => {
+                let saved = options.clone().with_compress(*format == ArchiveFormat::Zip);
+                match reconcile(snapshot, wanted, &brought, &saved).unwrap() {
+                    Settled::Publish { archive } | Settled::AlreadyThere { archive } => {
+                        (brought, archive)
+                    }
+                    Settled::UnsupportedFormat { .. } => {
+                        failed.push(&wanted.repository);
+                        continue;
+                    }
                 }
-                Settled::UnsupportedFormat { .. } => {
-                    failed.push(&wanted.repository);
-                    continue;
-                }
-            },
+            }
             Action::UnsupportedFormat { .. } => {
                 failed.push(&wanted.repository);
                 continue;

@@ -3,7 +3,7 @@
 use sealift_archive::{Form, Naming, Renamer, VerifyOptions};
 use sealift_catalog::{Action, PlanOptions, Settled, Snapshot, Wanted, other_builds, reconcile};
 use sealift_docker::Engine;
-use sealift_filename::{ArchivePath, ImageId, Reference};
+use sealift_filename::{ArchiveFormat, ArchivePath, ImageId, Reference};
 use sealift_oci::{Digest, Identity};
 use sealift_store::{ErrorKind as StoreErrorKind, Staged, Staging, Store};
 
@@ -106,7 +106,7 @@ impl Worker<'_> {
                 Err(Error::UnsupportedFormat { image: image.reference, archive })
             }
             // Boxed, because the future is large and is part of every future around it.
-            Action::Save { .. } => Box::pin(self.save(image)).await,
+            Action::Save { format, .. } => Box::pin(self.save(image, &format)).await,
         }
     }
 
@@ -130,11 +130,12 @@ impl Worker<'_> {
     ///
     /// The engine is asked for the image before and after the save. Only if both answers are the
     /// same, the saved archive is compared with them.
-    async fn save(&self, first: Inspected) -> Result<Archived, Error> {
+    async fn save(&self, first: Inspected, format: &ArchiveFormat) -> Result<Archived, Error> {
         let mut image = first;
+        let compress = *format == ArchiveFormat::Zip;
         for _ in 0..2 {
             let (store, repository) = (self.store.clone(), image.wanted.repository.clone());
-            let form = self.form(&image.wanted)?;
+            let form = self.form(&image.wanted, compress)?;
             let staging = self.run.blocking(move |_| Ok(store.stage(&repository, form)?)).await?;
             let activity = self.run.activity(image.reference.to_string(), Work::Saving, image.size);
             let received = Box::pin(self.receive(&image, staging, &activity)).await;
@@ -157,7 +158,7 @@ impl Worker<'_> {
                         folder: self.store.root().to_owned(),
                     });
                 }
-                return self.settle(image, staged).await;
+                return self.settle(image, staged, compress).await;
             }
             self.run.report(Event::TagMoved { image: image.reference.to_string() });
             image = now;
@@ -190,22 +191,28 @@ impl Worker<'_> {
         })
     }
 
-    fn form(&self, wanted: &Wanted) -> Result<Form, Error> {
+    fn form(&self, wanted: &Wanted, compress: bool) -> Result<Form, Error> {
         let renamer = Renamer::new(
             Naming::new(&wanted.repository, &wanted.version)?,
             VerifyOptions::default(),
         );
-        Ok(match self.planning.compress {
+        Ok(match compress {
             true => Form::Zip { renamer, level: self.options.level, id: None },
             false => Form::Plain(renamer),
         })
     }
 
     /// Publishes a saved archive, unless the folder already has the same image.
-    async fn settle(&self, image: Inspected, staged: Staged) -> Result<Archived, Error> {
+    async fn settle(
+        &self,
+        image: Inspected,
+        staged: Staged,
+        compress: bool,
+    ) -> Result<Archived, Error> {
         let proof = staged.proof().clone();
         let identity = proof.identity();
-        let settled = reconcile(self.snapshot, &image.wanted, identity, self.planning)?;
+        let planning = self.planning.clone().with_compress(compress);
+        let settled = reconcile(self.snapshot, &image.wanted, identity, &planning)?;
         match settled {
             Settled::Publish { archive } => {
                 let replaces = other_builds(self.snapshot, &image.wanted, Some(identity));
@@ -218,7 +225,7 @@ impl Worker<'_> {
                     identity: identity.clone(),
                     archive: published.archive,
                     saved: !published.was_there,
-                    compressed: self.planning.compress && !published.was_there,
+                    compressed: compress && !published.was_there,
                     size: published.size,
                     plain_size: proof.plain_size(),
                     sha256: published.sha256,

@@ -12,8 +12,9 @@ use crate::arguments::{completer, one_of};
 #[command(mut_arg("platform", |arg| arg.help("Save the image for this platform")))]
 #[command(after_help = "\
 An image whose content and version are in the folder is not saved again,
-whichever engine wrote the archive. An archive is verified before it becomes
-visible; on failure, the folder is unchanged.
+whichever engine wrote the archive. A damaged archive of it is replaced, a zip
+by a zip. An archive is verified before it becomes visible; on failure, the
+folder is unchanged.
 
 Examples:
   sealift update web:1.4.0.7
