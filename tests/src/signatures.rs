@@ -143,12 +143,41 @@ fn a_signed_archive_is_fetched_and_the_signer_is_printed() {
     assert!(said.stderr.contains("config  signed by release@example.org\n"), "{said:?}");
     assert_eq!(published.archives().len(), 1);
 
+    // The source no longer has the signature, and the folder has.
+    let name = format!("published/SHA256SUMS.{}.sig", &published.config_sum()[..16]);
+    fs::remove_file(published.path(&name)).unwrap();
+    let said = published.fetch(&["--signed-by", "signers"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let line = "config  signed by release@example.org  kept from an earlier fetch\n";
+    assert!(said.stderr.contains(line), "{said:?}");
+    assert_eq!(published.place.run(&["verify", "./published", "--signed-by", "signers"]).code, 1);
+
     let said = published.fetch(&["--signed-by", "signers", "--json"]);
     let report: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(report["config"]["signed_by"]["name"], "release@example.org");
     assert!(
         report["config"]["signed_by"]["key"].as_str().unwrap().starts_with("ssh-ed25519 SHA256:")
     );
+    assert_eq!(report["config"]["signature_kept"], true);
+}
+
+#[test]
+fn the_well_known_checksums_are_used_if_a_config_has_none_of_its_own() {
+    let Some(published) = Published::new() else { return };
+    fs::write(published.path("published/SHA256SUMS"), published.sums()).unwrap();
+    let mut sign = published.ssh_keygen();
+    output_of(
+        sign.args(["-Y", "sign", "-n", "sealift-sums", "-f", "release"])
+            .arg("published/SHA256SUMS"),
+    );
+    let config = published.read("published/images.json");
+    published.publish("2.0", 2);
+    published.assert_refused(
+        "DIR/published/images.json is not trusted: DIR/published/SHA256SUMS is signed, but does not list its SHA-256",
+    );
+    fs::write(published.path("published/images.json"), config).unwrap();
+    let said = published.fetch(&["--signed-by", "signers"]);
+    assert!(said.stderr.contains("config  signed by release@example.org\n"), "{said:?}");
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub struct FetchedConfig {
     pub unchanged: bool,
     /// The signer, if a signature is required.
     pub signed_by: Option<ConfigSigner>,
+    /// Whether the folder already had this signature. It was verified, but not requested again, so
+    /// it may have been removed from the place.
+    pub signature_kept: bool,
 }
 
 /// The result of a fetch.

@@ -73,12 +73,15 @@ impl SeenConfig {
                 return Err(Error::NoConfig { place: topic });
             }
         };
+        let mut signature_kept = false;
         let signed = match &options.trust {
             Trust::None => None,
             Trust::SignedBy(signers) => {
                 let (sha256, remembered) = (Digest::of(&text), signed_sums::recall(store));
                 let verified = verify_config(place, &sha256, signers, &remembered);
-                Some(run.wait_for(verified).await?)
+                let (signer, signed) = run.wait_for(verified).await?;
+                signature_kept = remembered.contains(&signed);
+                Some((signer, signed))
             }
         };
         let config = PublishedConfig::parse(&text).map_err(refused)?;
@@ -97,8 +100,9 @@ impl SeenConfig {
         };
         let (signer, signed) = signed.unzip();
         let signed_by = signer.map(Into::into);
+        let url = topic.clone();
         Ok(Self {
-            described: FetchedConfig { url: topic.clone(), sequence, unchanged, signed_by },
+            described: FetchedConfig { url, sequence, unchanged, signed_by, signature_kept },
             signed,
             new: (!is_same).then(new),
             config,

@@ -70,7 +70,8 @@ pub(super) fn show_config(report: &FetchReport, session: &Session) {
     let there = there.count();
     let config = Printable(&report.config.url);
     if let Some(signer) = &report.config.signed_by {
-        session.notice(&format!("config  {}", signed_by(signer)));
+        let kept = if report.config.signature_kept { "  kept from an earlier fetch" } else { "" };
+        session.notice(&format!("config  {}{kept}", signed_by(signer)));
     }
     if report.config.unchanged && there == report.images.len() {
         session.notice(&format!("config  {config}  unchanged"));
