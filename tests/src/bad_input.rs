@@ -67,6 +67,45 @@ fn a_folder_that_is_missing_or_is_a_file() {
     ");
 }
 
+/// A missing image, archive or folder of archives has the exit code 3, a missing file of an option
+/// or a missing build context has 2.
+#[test]
+fn files_that_do_not_exist() {
+    let place = Place::new();
+    place.put("web_1.0.0.1_317c8f756f53.docker", &pack(&image().podman()));
+    for arguments in [
+        &["load", "./none.tar"][..],
+        &["add", "none.tar"],
+        &["path", "none"],
+        &["list", "./none"],
+        &["verify", "./none"],
+        &["fetch", "./none"],
+        &["list", "--dir", "none"],
+        &["serve", "--dir", "none"],
+    ] {
+        let said = place.run(arguments);
+        assert_eq!(said.code, 3, "{arguments:?} {said:?}");
+    }
+    std::fs::create_dir(place.dir.path().join("empty")).unwrap();
+    for arguments in [
+        &["load", "web", "--hosts", "none"][..],
+        &["load", "web", "--signed-by", "none"],
+        &["verify", "--signed-by", "none"],
+        &["fetch", "./none", "--signed-by", "none"],
+        &["publish", "./out", "--sign", "none"],
+        &["serve", "--auth", "none"],
+        &["serve", "--tls-cert", "none", "--tls-key", "none"],
+        &["serve", "--tls-cert", "none", "--tls-key", "none", "--print-config", "docker"],
+        &["build", "web:1", "none"],
+        &["build", "-t", "web:1", "none"],
+        &["build", "web:1", "empty"],
+        &["build", "web:1", "empty", "--file", "none"],
+    ] {
+        let said = place.run(arguments);
+        assert_eq!(said.code, 2, "{arguments:?} {said:?}");
+    }
+}
+
 #[test]
 fn names_that_no_archive_can_have() {
     let place = Place::new();

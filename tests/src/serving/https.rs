@@ -175,7 +175,7 @@ fn unusable_files_are_named() {
     ] {
         let serve = ["serve", "--listen", "127.0.0.1:0"];
         let said = place.run(&[&serve, arguments].concat());
-        assert_eq!(said.code, 1, "{said:?}");
+        assert_eq!(said.code, 2, "{said:?}");
         assert!(said.stderr.contains(&format!("error: {expected}\n")), "{said:?}");
     }
     assert_eq!(place.run(&["serve", "--tls-cert", "server.pem"]).code, 2);

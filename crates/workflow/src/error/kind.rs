@@ -1,5 +1,7 @@
 //! Kinds of errors, for scripts and exit codes.
 
+#[cfg(feature = "engine")]
+use sealift_docker::{ContextError, Failure};
 use serde::Serialize;
 
 /// The kind of an [`Error`](crate::Error), by which a script can decide what to do. Serializes as a
@@ -53,10 +55,19 @@ pub(crate) fn store_kind(error: &sealift_store::Error) -> ErrorKind {
 #[cfg(feature = "engine")]
 pub(crate) fn engine_kind(error: &sealift_docker::Error) -> ErrorKind {
     match error.kind() {
+        // A file that cannot be read, or that changed, is not the fault of the arguments.
+        _ if matches!(
+            error.failure(),
+            Failure::Context(ContextError::Read { .. } | ContextError::Changed { .. })
+        ) =>
+        {
+            ErrorKind::Failed
+        }
         sealift_docker::ErrorKind::Unreachable | sealift_docker::ErrorKind::Untrusted => {
             ErrorKind::Unreachable
         }
         sealift_docker::ErrorKind::NotFound => ErrorKind::NotFound,
+        sealift_docker::ErrorKind::Input => ErrorKind::Usage,
         _ => ErrorKind::Failed,
     }
 }

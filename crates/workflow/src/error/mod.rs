@@ -438,6 +438,8 @@ impl Error {
             | Self::ExportNameTooLong { .. }
             | Self::PublishIntoStore { .. }
             | Self::TwoVersions { .. } => ErrorKind::Usage,
+            #[cfg(feature = "serve")]
+            Self::UnusableFile(_) => ErrorKind::Usage,
             Self::Interrupted => ErrorKind::Interrupted,
             Self::Archive(error) => archive_kind(error),
             Self::Select(SelectError::NotFound(_)) => ErrorKind::NotFound,

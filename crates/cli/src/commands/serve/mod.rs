@@ -87,7 +87,7 @@ impl ServeArguments {
 fn authority(file: &Path) -> Result<String, Failure> {
     let fails = |reason: String| {
         let message = format!("cannot use the certificate {}", file.display());
-        Failure::new(ErrorKind::Failed, message, Some(reason))
+        Failure::new(ErrorKind::Usage, message, Some(reason))
     };
     let pem = fs::read_to_string(file).map_err(|error| fails(error.to_string()))?;
     last_certificate(&pem)
