@@ -18,16 +18,19 @@ use crate::session::Session;
     disable_help_subcommand = true,
     after_help = "\
 Example:
-  ls artifacts | sealift name parse --json"
+  (cd artifacts && ls *.zip) | sealift name parse"
 )]
 pub(crate) enum NameCommand {
     /// Parse names of archives, from standard input if none is passed
     #[command(after_help = "\
-With --json, each name is a JSON document on its own line (JSON lines).
+A name that is not the name of an archive is an error, and the exit code is 1.
+With --json, each name is a JSON document on its own line (JSON lines); that of
+another name has an `error`, and the exit code is 0.
 
 Examples:
   sealift name parse web_1.4.0.7_91e8e311933e.zip
-  ls artifacts | sealift name parse --json")]
+  (cd artifacts && ls *.zip) | sealift name parse
+  ls artifacts | sealift name parse --json | jq 'select(.error | not)'")]
     Parse {
         /// Names of archives
         #[arg(value_name = "NAME")]
