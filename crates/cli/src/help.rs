@@ -1,5 +1,7 @@
 //! The help. Each command shows its own options; `sealift help options` shows the global ones.
 
+use std::ffi::OsString;
+
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 
 use crate::command_line::Arguments;
@@ -22,8 +24,18 @@ const OPTIONS_TEMPLATE: &str =
 /// Parses the arguments of the process.
 pub(crate) fn parse() -> Result<Arguments, clap::Error> {
     let mut command = command();
-    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let mut matches =
+        command.try_get_matches_from_mut(without_help_of_help(std::env::args_os().collect()))?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Removes `-h` and `--help` after the command `help`, which clap would take for the name of a
+/// command.
+fn without_help_of_help(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.retain(|word| word != "-h" && word != "--help");
+    }
+    words
 }
 
 /// Returns the text that `sealift help options` prints.

@@ -8,6 +8,7 @@ use crate::complete;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::help;
+use crate::hints;
 use crate::log;
 use crate::output;
 use crate::session::Session;
@@ -22,8 +23,9 @@ pub(crate) fn run() -> ExitCode {
 fn run_command() -> ExitCode {
     let arguments = match help::parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
+        Err(mut error) => {
             if error.use_stderr() {
+                hints::command::suggest(&mut error);
                 return usage_error::show(&error, asks_for_json());
             }
             // Help and version.

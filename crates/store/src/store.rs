@@ -86,6 +86,11 @@ impl Store {
                 io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                     Err(Error::NotADirectory { path: root })
                 }
+                // This path cannot exist, for example below /proc. The kind of the error must not
+                // claim that the folder could be found elsewhere.
+                io::ErrorKind::NotFound => {
+                    Err(Error::io("create the folder", root, io::Error::other(source)))
+                }
                 _ => Err(Error::io("create the folder", root, source)),
             },
         }

@@ -34,11 +34,22 @@ pub(crate) fn expand(
         let names: BTreeSet<String> = matching.filter_map(|one| name(text, one)).collect();
         if names.is_empty() {
             let message = format!("no image in {place} matches `{}`", Printable(text));
-            return Err(Failure::new(ErrorKind::NotFound, message, None));
+            let failure = Failure::new(ErrorKind::NotFound, message, None);
+            return Err(failure.with_hint(hint(text, archives)));
         }
         images.extend(names);
     }
     Ok(images)
+}
+
+/// Returns the hint for a pattern that matches nothing, if it matches the end of a name.
+fn hint(pattern: &str, archives: &[ArchivePath]) -> Option<String> {
+    let longer = format!("*/{pattern}");
+    archives.iter().any(|archive| is_match(&longer, archive)).then(|| {
+        format!(
+            "a pattern must match the complete name, as `sealift list` prints it; pass '{longer}'"
+        )
+    })
 }
 
 /// Returns `true` if a pattern matches the image and, if it has one, the version of an archive.

@@ -1,10 +1,15 @@
 //! Arguments that name a place with published archives.
 
 #[cfg(feature = "remote")]
+use std::path::Path;
+
+#[cfg(feature = "remote")]
 use sealift_workflow::PublishedPlace;
 #[cfg(feature = "remote")]
 use sealift_workflow::remote::{Location, Remote};
 
+#[cfg(feature = "remote")]
+use crate::exit_code::ExitCode;
 #[cfg(feature = "remote")]
 use crate::failure::Failure;
 
@@ -20,6 +25,20 @@ pub(crate) fn split(arguments: &[String]) -> (Option<&str>, &[String]) {
 
 fn is_place(text: &str) -> bool {
     text.contains("://") || text.starts_with(['/', '.'])
+}
+
+/// Adds the hint to a failure of a command whose first argument was not found as an image, if it
+/// is the path of an existing folder.
+#[cfg(feature = "remote")]
+pub(crate) fn with_hint(failure: Failure, arguments: &[String]) -> Failure {
+    let path = arguments.first().filter(|path| Path::new(path).is_dir());
+    match path.filter(|_| failure.code() == ExitCode::NOT_FOUND) {
+        Some(path) => failure.with_hint(format!(
+            "`{path}` is a folder; pass ./{path} if archives were published into it, or --dir {path} if it \
+             is a folder of archives"
+        )),
+        None => failure,
+    }
 }
 
 /// Opens a place without connecting to it.

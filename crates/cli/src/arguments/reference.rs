@@ -3,10 +3,12 @@
 use sealift_workflow::filename::Reference;
 
 use crate::failure::Failure;
+use crate::hints;
 
 /// Parses `IMAGE[:VERSION]`.
 pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
-    Reference::parse(text).map_err(Failure::usage)
+    Reference::parse(text)
+        .map_err(|error| Failure::usage(error).with_hint(hints::folder::archive_name(text, "")))
 }
 
 /// Parses a list of `IMAGE[:VERSION]`.

@@ -1,11 +1,13 @@
 //! Hints for errors of the folder and its archives.
 
 use sealift_workflow::catalog::NotFound;
-use sealift_workflow::filename::ArchivePath;
+use sealift_workflow::filename::{ArchivePath, Reference};
 use sealift_workflow::store::{Error, ErrorKind};
 
 use crate::format;
 use crate::hints::nearest::nearest;
+
+const OTHER_FOLDER: &str = "pass another folder with --dir";
 
 /// Returns the hint for an archive whose name does not match its image.
 pub(super) fn misnamed(archive: &ArchivePath) -> String {
@@ -18,9 +20,21 @@ pub(super) fn misnamed(archive: &ArchivePath) -> String {
     )
 }
 
+/// Returns the hint for a text that should be an image and is the name or the path of an archive.
+/// The path can begin with that of the folder.
+pub(crate) fn archive_name(text: &str, folder: &str) -> Option<String> {
+    let inside = text.strip_prefix(folder).and_then(|path| path.strip_prefix('/'));
+    let archive = ArchivePath::parse(inside.unwrap_or(text)).ok()?;
+    let image = Reference::new(archive.repository()?, Some(archive.name().to_version())).ok()?;
+    Some(format!("this is the name of an archive; pass its image: {image}"))
+}
+
 /// Returns the hint for an image that is not in the folder.
 pub(super) fn not_found(not_found: &NotFound) -> Option<String> {
     let image = &not_found.query.repository;
+    if let Some(hint) = archive_name(image.as_str(), &not_found.place) {
+        return Some(hint);
+    }
     if let [archive, ..] = &not_found.without_image[..] {
         return Some(format!(
             "{archive} contains no image; run `sealift verify {image}` for the reason"
@@ -48,7 +62,7 @@ pub(super) fn store(error: &Error) -> Option<String> {
             "run `sealift update IMAGE:VERSION` to create it, or pass another folder with --dir"
                 .to_owned(),
         ),
-        ErrorKind::NotADirectory => Some("pass another folder with --dir".to_owned()),
+        ErrorKind::NotADirectory => Some(OTHER_FOLDER.to_owned()),
         ErrorKind::NoSpace => {
             let hint = "free space on that disk, or pass a folder on another one with --dir; \
                         `sealift clean --all --dry-run` lists old archives that can be removed";
@@ -56,6 +70,9 @@ pub(super) fn store(error: &Error) -> Option<String> {
         }
         ErrorKind::Locked => {
             Some("try again later, or pass --lock-timeout SECONDS to wait longer".to_owned())
+        }
+        _ if matches!(error, Error::Io { operation: "create the folder", .. }) => {
+            Some(OTHER_FOLDER.to_owned())
         }
         _ => None,
     }

@@ -3,15 +3,17 @@
 //! The errors of the libraries contain facts. The commands and options that fix them are in this
 //! module.
 
+pub(crate) mod command;
 mod engine;
 pub(crate) mod folder;
 mod nearest;
+mod place;
 mod setting;
 
-use sealift_workflow::Error;
 use sealift_workflow::archive::{Fault, FaultKind};
 use sealift_workflow::catalog::SelectError;
 use sealift_workflow::signature::VerifyErrorKind;
+use sealift_workflow::{Error, TrustError};
 
 use crate::format;
 
@@ -107,11 +109,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             let there: Vec<String> = there.iter().map(ToString::to_string).collect();
             Some(format!("available: {}", format::enumeration(&there)))
         }
-        Error::NoConfig { .. } => Some(
-            "pass a destination of `sealift publish`, or the URL of the config in it; to list a folder \
-             of archives, run `sealift --dir FOLDER list`"
-                .to_owned(),
-        ),
+        Error::NoConfig { place } => Some(place::no_config(place)),
         Error::OlderConfig { .. } => {
             Some("pass --allow-older if this roll-back is intended".to_owned())
         }
@@ -126,6 +124,10 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         Error::SignatureRefused { source, .. } if source.kind() == VerifyErrorKind::UnknownKey => {
             Some("pass --signed-by FILE with the signers that readers trust".to_owned())
         }
+        Error::Trust(TrustError::NotListed { .. }) => Some(
+            "it is not what was signed; get it from its publisher again"
+                .to_owned(),
+        ),
         Error::OtherKey { .. } => Some(
             "pass --signed-by FILE with the new key, if readers also trust it".to_owned(),
         ),

@@ -45,12 +45,13 @@ impl Positional {
                         "`{name}` is a folder; also name the image: sealift build IMAGE:VERSION {name}"
                     )));
                 }
+                refuse_swapped(name, &path)?;
                 images.push(read(name)?);
             }
             // The same name can be passed twice.
             Some(name) if read(name).is_ok_and(|image| images.contains(&image)) => {}
             Some(name) if arguments.path.is_none() => {
-                return Err(Failure::usage(format!("the folder `{name}` does not exist")));
+                return Err(missing(Path::new(name)));
             }
             Some(name) => {
                 let tag = &arguments.tags[0];
@@ -59,8 +60,26 @@ impl Positional {
                 )));
             }
         }
+        if !path.exists() {
+            return Err(missing(&path));
+        }
         Ok(Self { images, path })
     }
+}
+
+fn missing(folder: &Path) -> Failure {
+    Failure::usage(format!("the folder `{}` does not exist", folder.display()))
+}
+
+/// Returns an error if the first argument is a folder and the second one can only be an image.
+fn refuse_swapped(name: &str, path: &Path) -> Result<(), Failure> {
+    let image = path.to_string_lossy();
+    if path.exists() || !Path::new(name).is_dir() || reference(&image).is_err() {
+        return Ok(());
+    }
+    let message = format!("the folder `{image}` does not exist, but `{name}` does");
+    Err(Failure::usage(message)
+        .with_hint(format!("pass the image first: sealift build {image} {name}")))
 }
 
 /// Returns `true` if the argument in the position of the name is a folder, as in

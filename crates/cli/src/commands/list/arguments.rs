@@ -15,7 +15,9 @@ DEST is a destination of `sealift publish`, or the config in it. An argument
 that contains `://`, or begins with `/` or `.`, is a DEST.
 
 Images can be patterns: `*` matches any text and `?` any character. A pattern
-with a colon selects versions. Quote patterns for the shell.
+must match the complete name, including a registry: '*/team/*' matches
+registry.example/team/web, and 'team/*' does not. A pattern with a colon selects
+versions. Quote patterns for the shell.
 
 Examples:
   sealift list

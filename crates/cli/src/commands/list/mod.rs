@@ -29,6 +29,13 @@ pub(crate) async fn run(arguments: ListArguments, session: &Session) -> Result<E
     if let (Some(text), images) = place::split(&arguments.images) {
         return published::run(text, images, &arguments, session).await;
     }
+    let listed = list_folder(&arguments, session).await;
+    #[cfg(feature = "remote")]
+    let listed = listed.map_err(|failure| place::with_hint(failure, &arguments.images));
+    listed
+}
+
+async fn list_folder(arguments: &ListArguments, session: &Session) -> Result<ExitCode, Failure> {
     let options = ListOptions::default()
         .with_images(references(&session.images(&arguments.images).await?)?)
         .with_only_latest(arguments.latest)

@@ -42,7 +42,7 @@ Examples:
 pub(crate) struct ServeArguments {
     /// Address and port to listen on; can be repeated; port 0 is any free port
     /// [default: 127.0.0.1:5000, or the sockets that systemd passes]
-    #[arg(long, value_name = "ADDR:PORT", verbatim_doc_comment)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address, verbatim_doc_comment)]
     listen: Vec<SocketAddr>,
     /// Use TLS with this certificate chain, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = ValueHint::FilePath)]
@@ -56,6 +56,20 @@ pub(crate) struct ServeArguments {
     /// Print the configuration with which an engine pulls from this server, and exit
     #[arg(long, value_enum, value_name = "ENGINE")]
     print_config: Option<Client>,
+}
+
+/// Parses an address with a port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text);
+    text.parse().map_err(|_| match port.parse::<u16>() {
+        Ok(_) => format!(
+            "the address is missing; pass 127.0.0.1:{port}, or 0.0.0.0:{port} to accept \
+             connections from other machines"
+        ),
+        Err(_) => {
+            "expected an IP address and a port, such as 0.0.0.0:5000 or [::1]:5000".to_owned()
+        }
+    })
 }
 
 impl ServeArguments {

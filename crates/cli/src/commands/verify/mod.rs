@@ -79,6 +79,16 @@ pub(crate) async fn run(
             .with_trust(arguments.signers.trust()?);
         return published::run(text, &options, session).await;
     }
+    let verified = verify_folder(&arguments, session).await;
+    #[cfg(feature = "remote")]
+    let verified = verified.map_err(|failure| place::with_hint(failure, &arguments.images));
+    verified
+}
+
+async fn verify_folder(
+    arguments: &VerifyArguments,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
     let images = references(&session.images(&arguments.images).await?)?;
     let queries: Vec<Query> = images
         .iter()
