@@ -121,6 +121,7 @@ fn the_advised_update_replaces_a_damaged_zip() {
             }
             let said = place.run(finder);
             assert_eq!(said.code, 5, "{finder:?} {has_record} {said:?}");
+            assert!(said.stderr.contains("\nhint: "), "{said:?}");
             let said = place.run(&["update", "web:1.0.0.1"]);
             assert!(said.stdout.contains("  saved  "), "{finder:?} {has_record} {said:?}");
             assert_eq!(place.files(), [zip], "{finder:?} {has_record}");

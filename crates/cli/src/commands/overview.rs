@@ -54,6 +54,7 @@ const NEXT: &str = "
 Next:
   sealift list                              list all archives
   sealift update IMAGE:VERSION --compress   save an image from the engine
+  sealift publish DEST                      copy these to a bucket or a server
   sealift config BASEURL                    write the config for clusters
   sealift load --latest                     load all of these into the engine
   sealift --help                            list all commands

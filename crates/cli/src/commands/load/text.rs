@@ -13,6 +13,7 @@ use crate::arguments::file;
 use crate::exit_code::ExitCode;
 use crate::failure::{self, Failure, is_interruption};
 use crate::format;
+use crate::hints;
 use crate::line::Line;
 use crate::output;
 use crate::session::Session;
@@ -211,7 +212,7 @@ fn failure_of(load: &EngineLoad, error: &Error) -> Failure {
         && file::ends_like_archive(asked)
         && let Err(error) = PlainReader::open(asked)
     {
-        return error.into();
+        return Failure::from(error).with_hint(hints::folder::archive_name(asked, ""));
     }
     Failure::of(error)
 }

@@ -33,6 +33,12 @@ pub(super) fn show_summary(verified: &[VerifiedArchive], session: &Session) {
     let (interrupted, read): (Vec<_>, Vec<_>) =
         verified.iter().partition(|archive| is_interrupted(&archive.verdict));
     session.notice(&summary(&read, &session.time_taken()));
+    if read.iter().any(|archive| archive.verdict.is_damaged()) {
+        session.notice(
+            "hint: run `sealift update IMAGE:VERSION` to save a damaged archive again, or copy it again \
+             from its source",
+        );
+    }
     let names = interrupted.iter().map(|archive| archive.file.archive.to_string());
     show_interrupted(names.collect(), session);
 }
