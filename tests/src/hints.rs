@@ -203,7 +203,7 @@ fn the_name_of_an_archive_is_answered_with_its_image() {
     error: no archive of `web_1.0.0.1_317c8f756f53.docker` in artifacts
     hint: this is the name of an archive; pass its image: web:1.0.0.1
     ");
-    // It could be a file, but is none in the current folder.
+    // It could be a file, but there is no such file in the current folder.
     let said = place.run(&["load", name]);
     assert!(said.stderr.contains(&format!("error: cannot open {name}\n")), "{said:?}");
     assert!(said.stderr.ends_with("pass its image: web:1.0.0.1\n"), "{said:?}");

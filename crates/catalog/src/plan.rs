@@ -78,7 +78,7 @@ fn decide(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> Action
 }
 
 /// Returns `true` if a damaged zip has the name of the image's archive. The new archive is then a
-/// zip as well, so that it replaces the damaged one instead of staying beside it.
+/// zip as well, so that it replaces the damaged one instead of being added next to it.
 ///
 /// If the engine does not report the config, the id in the name is not known, so any zip of the
 /// version counts.
