@@ -14,15 +14,21 @@ use crate::say;
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::workspace::root());
-    // Cargo sets these variables for this task. The build script of ring reads some of them, so
-    // ring and the crates that depend on it would be compiled again whenever a cargo that was
-    // called by a task follows one that was not, and the other way round.
+    without_package(&mut command);
+    command
+}
+
+/// Removes the variables that cargo sets for this task from the environment of a command.
+///
+/// The build script of ring reads some of them, so ring and the crates that depend on it would be
+/// compiled again whenever a cargo that was called by a task follows one that was not, and the
+/// other way round.
+pub(crate) fn without_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_this_package) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 /// Returns `true` for variables that cargo sets for the programs of one package.

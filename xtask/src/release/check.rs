@@ -7,35 +7,20 @@ use anyhow::{Context as _, Error, Result};
 /// A check that can be called alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Check {
-    Fmt,
-    Clippy,
-    Docs,
-    Features,
+    /// `.ci/run`, which checks every change.
+    Ci,
     Deny,
     Semver,
-    Tests,
 }
 
 impl Check {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Fmt,
-        Self::Clippy,
-        Self::Docs,
-        Self::Features,
-        Self::Deny,
-        Self::Semver,
-        Self::Tests,
-    ];
+    pub(crate) const ALL: [Self; 3] = [Self::Ci, Self::Deny, Self::Semver];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Fmt => "fmt",
-            Self::Clippy => "clippy",
-            Self::Docs => "docs",
-            Self::Features => "features",
+            Self::Ci => "ci",
             Self::Deny => "deny",
             Self::Semver => "semver",
-            Self::Tests => "tests",
         }
     }
 }
@@ -61,6 +46,6 @@ mod tests {
             assert_eq!(check.name().parse::<Check>().unwrap(), check);
         }
         let error = "speed".parse::<Check>().unwrap_err().to_string();
-        assert!(error.starts_with("no such check: speed; there are fmt, "), "{error}");
+        assert!(error.starts_with("no such check: speed; there are ci, "), "{error}");
     }
 }

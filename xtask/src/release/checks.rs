@@ -1,10 +1,12 @@
-//! The checks of a release. They include those that `.ci/run` makes of every change.
+//! The checks of a release: those of every change, and those of a release alone.
+
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::check::Check;
 use super::plan::Release;
-use crate::{cargo_tools, direction, docs, features, public_api, run, say, test};
+use crate::{cargo_tools, run, say, workspace};
 
 /// Runs all checks, or one.
 pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
@@ -19,10 +21,12 @@ pub(crate) fn run(release: &Release, only: Option<Check>) -> Result<()> {
     Ok(())
 }
 
-fn documents() -> Result<()> {
-    public_api::run(true)?;
-    direction::run()?;
-    docs::check()
+/// Runs the script that checks every change.
+fn ci() -> Result<()> {
+    let mut script = Command::new("bash");
+    run::without_package(script.arg(".ci/run").current_dir(workspace::root()));
+    ensure!(run::shown(&mut script)?, "a check of every change failed");
+    Ok(())
 }
 
 /// Checks licences, duplicates and origins of all dependencies against `deny.toml`.
@@ -52,28 +56,10 @@ fn semver(release: &Release) -> Result<()> {
     cargo_tools::passes(&semver_checks, &arguments)
 }
 
-fn passes(arguments: &[&str]) -> Result<()> {
-    ensure!(run::shown(&mut run::cargo(arguments))?, "cargo {} failed", arguments[0]);
-    Ok(())
-}
-
 fn take(check: Check, release: &Release) -> Result<()> {
     match check {
-        Check::Fmt => passes(&["fmt", "--all", "--check"]),
-        Check::Clippy => passes(&[
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-        Check::Docs => documents(),
-        Check::Features => features::run(),
+        Check::Ci => ci(),
         Check::Deny => deny(),
         Check::Semver => semver(release),
-        Check::Tests => test::run(&test::TestArguments::default()),
     }
 }

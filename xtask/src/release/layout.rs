@@ -82,6 +82,13 @@ impl Layout {
         self.work().join("installers")
     }
 
+    /// Returns the folder of the unpacked crates.
+    ///
+    /// Nothing of the source is above it, so that a package cannot use a file that it lacks.
+    pub(crate) fn unpacked(&self) -> PathBuf {
+        self.work().join("unpacked")
+    }
+
     /// Cargo's target folder for packages.
     pub(crate) fn packing(&self) -> PathBuf {
         self.work().join("packing")

@@ -36,6 +36,7 @@ mod version;
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Instant;
 use std::{fs, iter};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -87,14 +88,18 @@ pub(crate) fn run(arguments: &ReleaseArguments) -> Result<()> {
 
     source::copy(root, &repository.files()?, &release.edits, &release.layout.source())?;
     for step in steps {
+        let start = Instant::now();
         run_step(step, &releases).with_context(|| format!("the step {} failed", step.name()))?;
+        let seconds = start.elapsed().as_secs();
+        say::step(format_args!("step {}: finished after {seconds} s", step.name()));
     }
     if arguments.deeds.execute {
         repository.release(&release.head, &release.edits, version)?;
         say::line(format_args!("{version} is tagged; `git push --follow-tags` shows it to others"));
     }
     if arguments.deeds.publish {
-        let mut publish = run::cargo(&["publish", "--workspace", "--locked"]);
+        // The step `packages` has built each crate from its package.
+        let mut publish = run::cargo(&["publish", "--workspace", "--locked", "--no-verify"]);
         ensure!(run::shown(&mut publish)?, "not all crates of {version} are published");
     }
     if is_rehearsal {

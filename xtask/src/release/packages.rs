@@ -1,14 +1,16 @@
-//! The crates as packages. Each is built from its package and those of the other crates, and the
+//! The crates as packages. All are built from their packages, outside of the source, and the
 //! examples are tested with the packages.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::plan::{Release, made};
+use super::tarball;
 use crate::{metadata, run};
 
 pub(crate) fn run(release: &Release) -> Result<()> {
@@ -16,41 +18,50 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     let metadata = metadata::read(&source, &["--no-deps", "--locked", "--offline"])?;
     let names = published(&metadata);
 
-    let mut package = run::cargo(&["package", "--locked", "--target-dir"]);
+    // Cargo's own verification builds each package separately, and compiles the dependencies again
+    // for almost every one.
+    let mut package = run::cargo(&["package", "--locked", "--no-verify", "--target-dir"]);
     package.arg(&packing).current_dir(&source);
     for name in &names {
         package.args(["--package", name]);
     }
-    ensure!(
-        run::shown(&mut package)?,
-        "a crate cannot be packed, or does not build from its package"
-    );
+    ensure!(run::shown(&mut package)?, "a crate cannot be packed");
 
-    let finished = release.layout.packages();
-    if finished.exists() {
-        fs::remove_dir_all(&finished)?;
+    let (finished, unpacked) = (release.layout.packages(), release.layout.unpacked());
+    for folder in [&finished, &unpacked] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    fs::create_dir_all(&finished)?;
     for name in &names {
         let file = format!("{name}-{}.crate", release.version);
         fs::copy(packing.join("package").join(&file), finished.join(&file))
             .with_context(|| format!("cargo wrote no {file}"))?;
+        tarball::unpack(&finished.join(&file), &unpacked)?;
         made(&finished.join(&file))?;
     }
-    let unpacked = |name: &String| {
-        let folder = packing.join("package").join(format!("{name}-{}", release.version));
-        (name.clone(), folder)
-    };
-    let packages: Vec<_> = libraries(&metadata).iter().map(unpacked).collect();
-    test_examples(&source, &packing, &packages)
+    let folder =
+        |name: &String| (name.clone(), unpacked.join(format!("{name}-{}", release.version)));
+    let packages: Vec<_> = libraries(&metadata).iter().map(folder).collect();
+
+    let mut build = in_workspace(&["build", "--all-features"], &unpacked, release, &packages)?;
+    ensure!(run::shown(&mut build)?, "a crate does not build from its package");
+    // As members of the source's workspace, the examples would be built with its crates.
+    let examples = source.join("examples");
+    let mut test = in_workspace(&["test"], &examples, release, &packages)?;
+    ensure!(run::shown(&mut test)?, "the examples fail with the packages");
+    Ok(())
 }
 
-/// Tests the examples with packages, given by name and folder.
-///
-/// As members of the workspace they would be built with its crates, so they get a separate
-/// workspace.
-fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -> Result<()> {
-    let workspace = source.join("examples");
+/// Makes a folder of packages a workspace that uses these packages, given by name and folder, and
+/// the versions of the source's lock file. Returns a command that calls cargo in it.
+fn in_workspace(
+    arguments: &[&str],
+    folder: &Path,
+    release: &Release,
+    packages: &[(String, PathBuf)],
+) -> Result<Command> {
     let mut manifest =
         "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"hello\"]\n\n\
                         [patch.crates-io]\n"
@@ -58,13 +69,14 @@ fn test_examples(source: &Path, target: &Path, packages: &[(String, PathBuf)]) -
     for (name, folder) in packages {
         let _ = writeln!(manifest, "{name} = {{ path = '{}' }}", folder.display());
     }
-    let file = workspace.join("Cargo.toml");
+    let file = folder.join("Cargo.toml");
     fs::write(&file, manifest).with_context(|| format!("cannot write {}", file.display()))?;
-    fs::copy(source.join("Cargo.lock"), workspace.join("Cargo.lock"))?;
-    let mut test = run::cargo(&["test", "--offline", "--target-dir"]);
-    test.arg(target).current_dir(&workspace);
-    ensure!(run::shown(&mut test)?, "the examples fail with the packages");
-    Ok(())
+    fs::copy(release.layout.source().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let mut command = run::cargo(arguments);
+    command.args(["--offline", "--target-dir"]).arg(release.layout.packing()).current_dir(folder);
+    // These programs are not debugged.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    Ok(command)
 }
 
 /// Returns the names of the crates that are published.
