@@ -90,7 +90,12 @@ impl Work<'_> {
         let platform = self.platform()?;
         let platform = ["--platform", &platform];
         let build = ["build", self.tag, context, "--network", "none", "--build-arg", &argument];
-        self.sealift(&[&build[..], &platform].concat())?;
+        // The classic builder of older engines ignores the platform of an image without a base.
+        let builder: &[&str] = match self.release.toolchain.is_emulated() {
+            true => &["--builder", "buildkit"],
+            false => &[],
+        };
+        self.sealift(&[&build[..], &platform, builder].concat())?;
         let update = ["update", self.tag, "--compress", "--clean"];
         self.sealift(&[&update[..], &platform].concat())?;
         self.write_config()?;
