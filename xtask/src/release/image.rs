@@ -14,9 +14,6 @@ use crate::{run, say, workspace};
 
 const NAME: &str = "sealift";
 
-/// The name of the config, which is next to the archives that it describes.
-const CONFIG: &str = "config.json";
-
 /// An engine, and its own client to run the image with, if there is one.
 struct Place {
     host: String,
@@ -87,7 +84,8 @@ impl Work<'_> {
         let (version, context) = (self.release.version, self.context()?);
         let argument = format!("VERSION={version}");
         let context = context.to_str().context("the path of the build context is not UTF-8")?;
-        let platform = self.platform()?;
+        let machine = self.machine()?;
+        let platform = machine.platform();
         let platform = ["--platform", &platform];
         let build = ["build", self.tag, context, "--network", "none", "--build-arg", &argument];
         // The classic builder of older engines ignores the platform of an image without a base.
@@ -98,7 +96,7 @@ impl Work<'_> {
         self.sealift(&[&build[..], &platform, builder].concat())?;
         let update = ["update", self.tag, "--compress", "--clean"];
         self.sealift(&[&update[..], &platform].concat())?;
-        self.write_config()?;
+        self.write_config(machine)?;
 
         api::remove_image(&self.place.host, self.tag)?;
         self.sealift(&[&["load", self.tag][..], &platform].concat())?;
@@ -130,10 +128,9 @@ impl Work<'_> {
         verify::expect_refusal(connect.args(verify::connect_to("engine.example")))
     }
 
-    fn platform(&self) -> Result<String> {
+    fn machine(&self) -> Result<Machine> {
         let target = self.release.layout.target();
-        let machine = Machine::of_target(target);
-        Ok(machine.with_context(|| format!("{target} has no images"))?.platform())
+        Machine::of_target(target).with_context(|| format!("{target} has no images"))
     }
 
     /// Copies the content of the image into a folder of its own.
@@ -159,11 +156,14 @@ impl Work<'_> {
     }
 
     /// Writes the config for clusters, with the URL at which the release's files will be.
-    fn write_config(&self) -> Result<()> {
+    ///
+    /// A config has one platform, so each image has its own. It is next to the archives.
+    fn write_config(&self, machine: Machine) -> Result<()> {
         let repository = env!("CARGO_PKG_REPOSITORY");
         let address = format!("{repository}/releases/download/{}/", self.release.version.tag());
-        let text = run::read(&mut self.command(&["config", &address]))?;
-        let file = self.release.layout.images().join(CONFIG);
+        let config = ["config", &address, "--platform", &machine.platform()];
+        let text = run::read(&mut self.command(&config))?;
+        let file = self.release.layout.images().join(format!("config-{}.json", machine.deb()));
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         made(&file)
     }

@@ -54,8 +54,8 @@ pub(crate) fn run(release: &Release) -> Result<()> {
     Ok(())
 }
 
-/// Makes a folder of packages a workspace that uses these packages, given by name and folder, and
-/// the versions of the source's lock file. Returns a command that calls cargo in it.
+/// Returns a command that calls cargo in a folder of packages, as a workspace that uses these
+/// packages, given by name and folder, and the versions of the source's lock file.
 fn in_workspace(
     arguments: &[&str],
     folder: &Path,
