@@ -64,16 +64,14 @@ fn decide(snapshot: &Snapshot, wanted: &Wanted, options: &PlanOptions) -> Action
     }
     let keep = |entry: &Entry| Action::Keep { archive: entry.archive.clone() };
     let compress = options.compress || has_damaged_zip(snapshot, wanted);
+    let options = options.clone().with_compress(compress);
     match (found.zip, found.docker) {
         (Some(zip), _) => keep(zip),
-        (None, Some(docker)) if compress => {
+        (None, Some(docker)) if options.compress => {
             Action::Compress { from: docker.archive.clone(), to: zip_of(&docker.archive) }
         }
         (None, Some(docker)) => keep(docker),
-        (None, None) => {
-            let format = if compress { ArchiveFormat::Zip } else { ArchiveFormat::Docker };
-            Action::Save { format, id: wanted.id() }
-        }
+        (None, None) => Action::Save { format: options.format(), id: wanted.id() },
     }
 }
 
