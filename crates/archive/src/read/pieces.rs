@@ -6,7 +6,7 @@ use std::thread;
 
 /// The size of a piece: large enough that the cost of passing it to another thread is small, and
 /// small enough for the processor's cache.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 128 << 10;
 
 /// The maximum number of pieces that wait to be processed.
 const PIECES: usize = 4;

@@ -39,6 +39,12 @@ impl EarlySync {
             // Without the thread, all is synced at the end.
             self.running = Running::start(file).ok();
         }
+        self.request();
+    }
+
+    /// Starts a sync of everything that was written, if the file is large enough to be synced
+    /// early.
+    pub(crate) fn request(&self) {
         if let Some(running) = &self.running {
             // If a sync is still running, the next one includes these bytes.
             let _ = running.requests.try_send(());

@@ -1,6 +1,7 @@
 //! Integration tests of sealift-store.
 #![expect(clippy::unwrap_used, reason = "a test stops if it cannot continue")]
 
+mod arriving;
 mod choosing;
 mod folder;
 mod messages;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Block, BlockIndex, BlockTable};
 use sealift_remote::Download;
@@ -36,8 +36,8 @@ const THREADS: usize = 4;
 /// The number of parts that can wait for the disk.
 const WAITING: usize = 2;
 
-/// The size from which on received bytes are passed on to the writer as they are, in bytes. Fewer
-/// bytes are joined to a piece.
+/// The size from which on received bytes are written as they are, in bytes. Fewer bytes are joined
+/// to a piece.
 const LARGE: usize = 64 << 10;
 
 /// The size of a piece in bytes.
@@ -83,7 +83,7 @@ async fn write(
 /// has the reason, is returned.
 async fn write_examined<T>(
     published: &Published<'_>,
-    unfinished: Unfinished,
+    mut unfinished: Unfinished,
     pieces: mpsc::Receiver<Bytes>,
     end: Vec<u8>,
     sent: impl Future<Output = Result<T, Error>>,
@@ -124,58 +124,68 @@ pub(crate) async fn fetch_whole(
     take(published, Bytes::new(), download, unfinished, end).await
 }
 
-/// Appends a download to an unfinished archive and verifies it at the same time. `received` has the
-/// bytes of the download that were read already. Bytes that the file already has are skipped. `end`
-/// has the last bytes of the archive, if they are already known.
+/// Appends a download to an unfinished archive and verifies it at the same time, on another thread.
+/// `received` has the bytes of the download that were read already. Bytes that the file already has
+/// are skipped. `end` has the last bytes of the archive, if they are already known.
 async fn take(
     published: &Published<'_>,
     received: Bytes,
-    mut download: Download,
-    unfinished: Unfinished,
+    download: Download,
+    mut unfinished: Unfinished,
     end: Vec<u8>,
 ) -> Result<Transferred, Error> {
-    let there = unfinished.size();
-    if download.offset() > there {
+    let bytes_continued = unfinished.size();
+    if download.offset() > bytes_continued {
         return Err(published.differs("the server sent another range".to_owned()));
     }
-    let (sender, pieces) = mpsc::channel(WAITING);
-    let send = async move {
-        let mut at = download.offset();
-        let mut fetched = 0;
-        let mut piece = BytesMut::with_capacity(PIECE);
-        let mut next = Some(received);
-        while let Some(chunk) = next {
-            fetched += chunk.len() as u64;
-            let known = usize::try_from(there.saturating_sub(at)).unwrap_or(usize::MAX);
-            at += chunk.len() as u64;
-            if at > published.size {
-                return Err(published.differs(format!("it has more than {} bytes", published.size)));
-            }
-            let bytes = chunk.slice(known.min(chunk.len())..);
-            let full = match piece.is_empty() && bytes.len() >= LARGE {
-                true => bytes,
-                false => {
-                    piece.extend_from_slice(&bytes);
-                    if piece.len() >= PIECE { piece.split().freeze() } else { Bytes::new() }
-                }
-            };
-            // If the writer has failed, its error is reported instead.
-            if !full.is_empty() && sender.send(full).await.is_err() {
-                return Ok(fetched);
-            }
-            next = published.chunk(&mut download).await?;
-        }
-        if at != published.size {
-            return Err(published.differs(format!("it has {at} bytes, not {}", published.size)));
-        }
-        let _ = sender.send(piece.freeze()).await;
-        Ok(fetched)
-    };
-    let (bytes_fetched, unfinished, examined) =
-        write_examined(published, unfinished, pieces, end, send).await?;
-    let transfer =
-        FetchTransfer { bytes_fetched, bytes_continued: there, ..FetchTransfer::default() };
+    let arriving = unfinished.arriving(published.size, end)?;
+    let examined = published.run.blocking(move |run| Ok(arriving.examine(&|_| run.go_on())));
+    let appended = append_all(published, received, download, unfinished);
+    let (appended, examined) = tokio::join!(appended, examined);
+    let ((bytes_fetched, unfinished), examined) = (appended?, examined?);
+    let transfer = FetchTransfer { bytes_fetched, bytes_continued, ..FetchTransfer::default() };
     Ok(Transferred { transfer, unfinished, blocks: None, examined: Some(examined) })
+}
+
+/// Appends a download to an unfinished archive. Returns the number of bytes in the download.
+///
+/// Received bytes are written on this thread. While they are in the processor's cache, writing them
+/// is faster than passing them on to another thread, and their buffer can be used again.
+async fn append_all(
+    published: &Published<'_>,
+    received: Bytes,
+    mut download: Download,
+    mut unfinished: Unfinished,
+) -> Result<(u64, Unfinished), Error> {
+    let (start, there) = (download.offset(), unfinished.size());
+    let mut at = start;
+    let mut piece = Vec::with_capacity(PIECE);
+    let mut next = Some(received);
+    while let Some(chunk) = next {
+        let known = usize::try_from(there.saturating_sub(at)).unwrap_or(usize::MAX);
+        at += chunk.len() as u64;
+        if at > published.size {
+            return Err(published.differs(format!("it has more than {} bytes", published.size)));
+        }
+        let bytes = &chunk[known.min(chunk.len())..];
+        if piece.is_empty() && bytes.len() >= LARGE {
+            unfinished.append(bytes)?;
+        } else {
+            piece.extend_from_slice(bytes);
+            if piece.len() >= PIECE {
+                unfinished.append(&piece)?;
+                piece.clear();
+            }
+        }
+        drop(chunk);
+        next = published.chunk(&mut download).await?;
+    }
+    if at != published.size {
+        return Err(published.differs(format!("it has {at} bytes, not {}", published.size)));
+    }
+    unfinished.append(&piece)?;
+    unfinished.end();
+    Ok((at - start, unfinished))
 }
 
 /// A part of an archive and the blocks in it.
