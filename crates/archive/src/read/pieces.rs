@@ -9,7 +9,7 @@ use std::thread;
 const PIECE: usize = 128 << 10;
 
 /// The maximum number of pieces that wait to be processed.
-const PIECES: usize = 4;
+const PIECES: usize = 8;
 
 /// A buffer and the number of bytes that were read into it, or the error that ended reading.
 type Filled = io::Result<(Vec<u8>, usize)>;

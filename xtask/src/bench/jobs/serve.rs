@@ -163,9 +163,10 @@ impl Bench {
         ))?;
         let docker = format!("docker -H {}", self.other);
         let ours = format!("{}/{TAG}", server.host);
-        // Also images that other jobs left: what has a layer of them is not pulled.
+        // Also what other jobs left: a layer of another image or of the build cache is not pulled.
         let remove = format!(
             "{docker} image prune --all --force
+             {docker} builder prune --all --force
              test -z \"$({docker} images --all --quiet)\""
         );
         let times = self.contest(&[
