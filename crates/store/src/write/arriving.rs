@@ -80,26 +80,37 @@ pub(crate) struct Progress {
 struct State {
     written: u64,
     is_ended: bool,
+    /// Whether the verification waits. Waking a thread is a system call.
+    is_awaited: bool,
 }
 
 impl Progress {
     /// Sets the number of bytes in the file.
     pub(crate) fn note(&self, written: u64) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).written = written;
-        self.changed.notify_all();
+        self.change(|state| state.written = written);
     }
 
     /// Marks the file as ended: no more bytes will be written.
     pub(crate) fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_ended = true;
-        self.changed.notify_all();
+        self.change(|state| state.is_ended = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        if std::mem::take(&mut state.is_awaited) {
+            self.changed.notify_all();
+        }
     }
 
     /// Waits until there are bytes at an offset, and returns the number of bytes in the file. If
     /// the file has ended, the number may not exceed the offset.
     fn wait_for(&self, offset: u64) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |state: &mut State| state.written <= offset && !state.is_ended;
+        let waits = |state: &mut State| {
+            state.is_awaited = state.written <= offset && !state.is_ended;
+            state.is_awaited
+        };
         self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner).written
     }
 }
