@@ -2,21 +2,26 @@
 
 use std::fs::File;
 
-use rustix::fs::{FallocateFlags, fallocate};
-
 /// Reserves space for a file of `to` bytes that has `from` bytes now. The size of the file does not
 /// change.
 ///
 /// This makes writing faster, because the file system finds the space in one step. Errors are
 /// ignored: some file systems do not support it, and a disk without enough space fails when the
 /// bytes are written.
+#[cfg(target_os = "linux")]
 pub(crate) fn reserve(file: &File, from: u64, to: u64) {
+    use rustix::fs::{FallocateFlags, fallocate};
+
     let missing = to.saturating_sub(from);
     if missing > 0 && fallocate(file, FallocateFlags::KEEP_SIZE, from, missing).is_err() {
         // Some of the space can have been reserved.
         release(file);
     }
 }
+
+/// Does nothing: only Linux can reserve space without changing the size of the file.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn reserve(_: &File, _: u64, _: u64) {}
 
 /// Releases the reserved space after the end of a file. Errors are ignored.
 pub(crate) fn release(file: &File) {
