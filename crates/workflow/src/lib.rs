@@ -88,7 +88,8 @@
 //!
 //! All functions need a tokio runtime. Those that connect to an engine or a server need one with
 //! I/O and time enabled. Without it they panic, as tokio's own functions do. Blocking work runs on
-//! the runtime's blocking threads. All futures are `Send`. If a future is dropped, its work stops
+//! the runtime's blocking threads, with one exception: when `fetch` receives a complete archive, it
+//! writes each piece on the thread that polls its future. All futures are `Send`. If a future is dropped, its work stops
 //! soon after, as with the [`Cancel`] flag, but without a report. The section "Cancel safety" of
 //! each function describes the effects on the folder and the engine.
 //!

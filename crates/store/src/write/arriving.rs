@@ -84,6 +84,17 @@ struct State {
     is_awaited: bool,
 }
 
+impl State {
+    /// Returns `true` if the caller must wait until there are bytes at an offset, and notes that it
+    /// waits.
+    fn must_wait_for(&mut self, offset: u64) -> bool {
+        let waits = self.written <= offset && !self.is_ended;
+        // Another thread may wait for a later offset.
+        self.is_awaited |= waits;
+        waits
+    }
+}
+
 impl Progress {
     /// Sets the number of bytes in the file.
     pub(crate) fn note(&self, written: u64) {
@@ -107,10 +118,22 @@ impl Progress {
     /// the file has ended, the number may not exceed the offset.
     fn wait_for(&self, offset: u64) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |state: &mut State| {
-            state.is_awaited = state.written <= offset && !state.is_ended;
-            state.is_awaited
-        };
+        let waits = |state: &mut State| state.must_wait_for(offset);
         self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner).written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_goes_on_leaves_another_one_waiting() {
+        let mut state = State { written: 500, ..State::default() };
+        assert!(state.must_wait_for(1000));
+        assert!(!state.must_wait_for(10));
+        assert!(state.is_awaited, "the first thread must be woken");
+        state.is_ended = true;
+        assert!(!state.must_wait_for(1000));
     }
 }

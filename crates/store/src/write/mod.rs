@@ -3,7 +3,6 @@
 pub(crate) mod arriving;
 pub(crate) mod early_sync;
 pub(crate) mod hidden_file;
-pub(crate) mod preallocation;
 pub(crate) mod prune;
 pub(crate) mod publish;
 pub(crate) mod remove;

@@ -21,7 +21,6 @@ use crate::store::Store;
 use crate::write::arriving::{Arriving, Examined, Progress};
 use crate::write::early_sync::EarlySync;
 use crate::write::hidden_file::{HiddenFile, Leftover};
-use crate::write::preallocation::{release, reserve};
 use crate::write::staging::Staged;
 
 /// The folder of unfinished archives in `.sealift`.
@@ -52,8 +51,6 @@ pub struct Unfinished {
     size: u64,
     /// The file, until it is finished or discarded.
     hidden: Option<HiddenFile>,
-    /// Whether space after the end of the file was reserved.
-    is_reserved: bool,
     /// The number of written bytes, shared with [`Arriving`].
     progress: Arc<Progress>,
 }
@@ -105,13 +102,7 @@ impl Store {
         };
         let early_sync = EarlySync::default();
         let hidden = HiddenFile { store: self.clone(), file, early_sync, leftover };
-        Ok(Unfinished {
-            sha256,
-            size,
-            hidden: Some(hidden),
-            is_reserved: false,
-            progress: Arc::default(),
-        })
+        Ok(Unfinished { sha256, size, hidden: Some(hidden), progress: Arc::default() })
     }
 
     /// Returns the block index that was stored for an archive with this SHA-256.
@@ -295,23 +286,20 @@ impl Unfinished {
     }
 
     /// Returns a value that verifies the archive while its bytes are appended. `size` is the size
-    /// of the complete archive, for which space is reserved on the disk. `end` has its last bytes,
-    /// which must be appended as well.
+    /// of the complete archive. `end` has its last bytes, which must be appended as well.
     ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be opened a second time.
-    pub fn arriving(&mut self, size: u64, end: Vec<u8>) -> Result<Arriving, Error> {
+    pub fn arriving(&self, size: u64, end: Vec<u8>) -> Result<Arriving, Error> {
         let hidden = self.hidden()?;
         let file = hidden.file.try_clone().map_err(|source| hidden.write_error(source))?;
-        let path = hidden.path().to_owned();
-        reserve(&file, self.size, size);
-        self.is_reserved = true;
         self.progress.note(self.size);
-        Ok(Arriving { path, file, size, end, progress: Arc::clone(&self.progress) })
+        let (path, progress) = (hidden.path().to_owned(), Arc::clone(&self.progress));
+        Ok(Arriving { path, file, size, end, progress })
     }
 
-    /// Marks the file as ended: no more bytes will be appended.
+    /// Marks the file as ended: no more bytes will be appended. A large file starts to be synced.
     pub fn end(&self) {
         self.progress.end();
         // The last bytes reach the disk while they are verified.
@@ -426,9 +414,6 @@ impl Drop for Unfinished {
         self.progress.end();
         if let Some(hidden) = &mut self.hidden {
             hidden.leftover.is_kept = self.size > 0;
-            if self.is_reserved {
-                release(&hidden.file);
-            }
         }
     }
 }

@@ -27,16 +27,15 @@ fn go_on(_: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Appends the rest of an archive in pieces while it is verified. `end` is the number of bytes at
-/// the end that are known before.
+/// Appends the rest of an archive in pieces while it is verified. `end` has the bytes at the end
+/// that are known before.
 fn receive(
     unfinished: &mut Unfinished,
     bytes: &[u8],
-    end: usize,
+    end: &[u8],
     on_bytes: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
 ) -> Examined {
-    let known = bytes[bytes.len() - end..].to_vec();
-    let arriving = unfinished.arriving(bytes.len() as u64, known).unwrap();
+    let arriving = unfinished.arriving(bytes.len() as u64, end.to_vec()).unwrap();
     thread::scope(|scope| {
         let examined = scope.spawn(|| arriving.examine(on_bytes));
         for piece in bytes[usize::try_from(unfinished.size()).unwrap()..].chunks(PIECE) {
@@ -45,6 +44,10 @@ fn receive(
         unfinished.end();
         examined.join().unwrap()
     })
+}
+
+fn last(bytes: &[u8], count: usize) -> &[u8] {
+    &bytes[bytes.len() - count..]
 }
 
 fn finish(unfinished: Unfinished, examined: Examined) -> Result<Staged, Error> {
@@ -63,7 +66,7 @@ fn an_archive_is_verified_while_it_arrives() {
             verified.fetch_add(count, Ordering::Relaxed);
             ControlFlow::Continue(())
         };
-        let examined = receive(&mut unfinished, bytes, end, &on_bytes);
+        let examined = receive(&mut unfinished, bytes, last(bytes, end), &on_bytes);
         assert_eq!(verified.into_inner(), bytes.len() as u64);
         let published = finish(unfinished, examined).unwrap().publish(archive, None).unwrap();
         assert_eq!(published.sha256, Digest::of(bytes));
@@ -75,17 +78,42 @@ fn an_archive_is_verified_while_it_arrives() {
 #[test]
 fn a_wrong_byte_is_found_wherever_it_is() {
     let (_, bytes) = &*TAR;
-    let last = bytes.len() - 1;
-    for (at, end) in [(600, 1024), (PIECE, 1024), (12 << 20, 1024), (last, 1024), (last, 0)] {
+    let end = bytes.len() - 1;
+    for (at, known) in [(600, 1024), (PIECE, 1024), (12 << 20, 1024), (end, 1024), (end, 0)] {
         let folder = Folder::new();
         let mut wrong = bytes.to_vec();
         wrong[at] ^= 1;
         let mut unfinished = folder.store.unfinished(Digest::of(bytes)).unwrap();
-        let examined = receive(&mut unfinished, &wrong, end, &go_on);
+        let examined = receive(&mut unfinished, &wrong, last(&wrong, known), &go_on);
         let error = finish(unfinished, examined).unwrap_err();
         assert!(matches!(error, Error::OtherContent { .. }), "{at}: {error}");
         assert!(folder.store.unfinished(Digest::of(bytes)).unwrap().size() == 0);
     }
+}
+
+#[test]
+fn an_end_that_differs_from_the_known_one_is_found() {
+    let (_, bytes) = &*TAR;
+    let folder = Folder::new();
+    let mut wrong = bytes.to_vec();
+    *wrong.last_mut().unwrap() ^= 1;
+    let mut unfinished = folder.store.unfinished(Digest::of(bytes)).unwrap();
+    // The verification sees the known end, which is right.
+    let examined = receive(&mut unfinished, &wrong, last(bytes, 1024), &go_on);
+    let error = finish(unfinished, examined).unwrap_err();
+    assert!(matches!(error, Error::OtherContent { .. }), "{error}");
+}
+
+#[test]
+fn the_verification_of_another_file_is_not_accepted() {
+    let (_, bytes) = &*TAR;
+    let folder = Folder::new();
+    let mut right = folder.store.unfinished(Digest::of(bytes)).unwrap();
+    let examined = receive(&mut right, bytes, &[], &go_on);
+    let mut wrong = folder.store.unfinished(Digest::of(bytes)).unwrap();
+    wrong.append(&vec![7; bytes.len()]).unwrap();
+    let error = finish(wrong, examined).unwrap_err();
+    assert!(matches!(error, Error::OtherContent { .. }), "{error}");
 }
 
 #[test]
@@ -100,25 +128,21 @@ fn an_archive_that_ends_early_is_refused() {
         unfinished.end();
         examined.join().unwrap()
     });
-    finish(unfinished, examined).unwrap_err();
+    let error = finish(unfinished, examined).unwrap_err();
+    assert!(matches!(error, Error::OtherContent { .. }), "{error}");
+    assert_eq!(folder.store.unfinished(Digest::of(bytes)).unwrap().size(), 0);
 }
 
 #[test]
-fn a_verification_that_is_cancelled_or_never_started_does_not_stop_the_writer() {
+fn a_cancelled_verification_leaves_all_bytes_to_the_next_attempt() {
     let (archive, bytes) = &*TAR;
     let folder = Folder::new();
     let mut unfinished = folder.store.unfinished(Digest::of(bytes)).unwrap();
-    let examined = receive(&mut unfinished, bytes, 1024, &|_| ControlFlow::Break(()));
+    let stop = |_| ControlFlow::Break(());
+    let examined = receive(&mut unfinished, bytes, last(bytes, 1024), &stop);
     let error = finish(unfinished, examined).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
-
-    let mut unfinished = folder.store.unfinished(Digest::of(b"other")).unwrap();
-    let arriving = unfinished.arriving(bytes.len() as u64, Vec::new()).unwrap();
-    unfinished.append(bytes).unwrap();
-    drop(arriving);
-    unfinished.append(bytes).unwrap();
-
-    // All bytes of the first one were kept.
     let unfinished = folder.store.unfinished(Digest::of(bytes)).unwrap();
+    assert_eq!(unfinished.size(), bytes.len() as u64);
     unfinished.finish(None, &go_on).unwrap().publish(archive, None).unwrap();
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use sealift_archive::{Block, BlockIndex, BlockTable};
 use sealift_remote::Download;
-use sealift_store::{Examined, Unfinished};
+use sealift_store::{Arriving, Examined, Unfinished};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use crate::error::Error;
@@ -36,8 +36,8 @@ const THREADS: usize = 4;
 /// The number of parts that can wait for the disk.
 const WAITING: usize = 2;
 
-/// The size from which on received bytes are written as they are, in bytes. Fewer bytes are joined
-/// to a piece.
+/// The minimum number of received bytes that are written directly. Smaller amounts are collected
+/// into a piece.
 const LARGE: usize = 64 << 10;
 
 /// The size of a piece in bytes.
@@ -75,28 +75,9 @@ async fn write(
     .await
 }
 
-/// Writes pieces into an unfinished archive while `sent` produces them, and verifies the archive at
-/// the same time, each on a separate thread. `end` has the last bytes of the archive, if they are
-/// already known.
-///
-/// If writing fails, `sent` also fails because its receiver is gone. The error of the writer, which
-/// has the reason, is returned.
-async fn write_examined<T>(
-    published: &Published<'_>,
-    mut unfinished: Unfinished,
-    pieces: mpsc::Receiver<Bytes>,
-    end: Vec<u8>,
-    sent: impl Future<Output = Result<T, Error>>,
-) -> Result<(T, Unfinished, Examined), Error> {
-    let arriving = unfinished.arriving(published.size, end)?;
-    let examined = published.run.blocking(move |run| Ok(arriving.examine(&|_| run.go_on())));
-    match tokio::join!(sent, write(unfinished, pieces, published.run), examined) {
-        (Ok(sent), Ok(unfinished), Ok(examined)) => Ok((sent, unfinished, examined)),
-        (Err(error @ Error::Interrupted), ..)
-        | (_, Err(error), _)
-        | (Err(error), ..)
-        | (.., Err(error)) => Err(error),
-    }
+/// Verifies an archive while its bytes arrive, on a separate thread.
+async fn examine(arriving: Arriving, run: &Run) -> Result<Examined, Error> {
+    run.blocking(move |run| Ok(arriving.examine(&|_| run.go_on()))).await
 }
 
 /// Fetches the rest of an archive with one request.
@@ -131,7 +112,7 @@ async fn take(
     published: &Published<'_>,
     received: Bytes,
     download: Download,
-    mut unfinished: Unfinished,
+    unfinished: Unfinished,
     end: Vec<u8>,
 ) -> Result<Transferred, Error> {
     let bytes_continued = unfinished.size();
@@ -139,9 +120,8 @@ async fn take(
         return Err(published.differs("the server sent another range".to_owned()));
     }
     let arriving = unfinished.arriving(published.size, end)?;
-    let examined = published.run.blocking(move |run| Ok(arriving.examine(&|_| run.go_on())));
     let appended = append_all(published, received, download, unfinished);
-    let (appended, examined) = tokio::join!(appended, examined);
+    let (appended, examined) = tokio::join!(appended, examine(arriving, published.run));
     let ((bytes_fetched, unfinished), examined) = (appended?, examined?);
     let transfer = FetchTransfer { bytes_fetched, bytes_continued, ..FetchTransfer::default() };
     Ok(Transferred { transfer, unfinished, blocks: None, examined: Some(examined) })
@@ -301,8 +281,17 @@ pub(crate) async fn fetch_parts(
         transfer.copied_from = most_first(counts, &local.files);
         Ok(transfer)
     };
-    let (transfer, unfinished, examined) =
-        write_examined(published, unfinished, pieces, end, send).await?;
+    let arriving = unfinished.arriving(published.size, end)?;
+    let run = published.run;
+    let joined = tokio::join!(send, write(unfinished, pieces, run), examine(arriving, run));
+    let (transfer, unfinished, examined) = match joined {
+        (Ok(transfer), Ok(unfinished), Ok(examined)) => (transfer, unfinished, examined),
+        // If writing fails, `send` ends early, and the error of the writer has the reason.
+        (Err(error @ Error::Interrupted), ..)
+        | (_, Err(error), _)
+        | (Err(error), ..)
+        | (.., Err(error)) => return Err(error),
+    };
     let blocks = Some(index.blocks().clone());
     Ok(Transferred { transfer, unfinished, blocks, examined: Some(examined) })
 }

@@ -163,7 +163,8 @@ impl Bench {
         ))?;
         let docker = format!("docker -H {}", self.other);
         let ours = format!("{}/{TAG}", server.host);
-        // Also what other jobs left: a layer of another image or of the build cache is not pulled.
+        // Other jobs leave images and a build cache in this engine. It does not pull layers that it
+        // has there, so both are removed.
         let remove = format!(
             "{docker} image prune --all --force
              {docker} builder prune --all --force
